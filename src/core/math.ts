@@ -9,7 +9,7 @@
  */
 
 /** ln 2 in two parts: the high one has trailing zeros enough that `k * LN2_HIGH` is exact. */
-const LN2_HIGH = 6.93147180369123816490e-1;
+const LN2_HIGH = 6.9314718036912381649e-1;
 const LN2_LOW = 1.90821492927058770002e-10;
 const LOG2_E = 1.4426950408889634;
 
@@ -17,7 +17,7 @@ const LOG2_E = 1.4426950408889634;
 const P1 = 1.66666666666666019037e-1;
 const P2 = -2.77777777770155933842e-3;
 const P3 = 6.61375632143793436117e-5;
-const P4 = -1.65339022054652515390e-6;
+const P4 = -1.6533902205465251539e-6;
 const P5 = 4.13813679705723846039e-8;
 
 /** 2^k for every k that a double can be scaled by, subnormal powers included. */
@@ -81,7 +81,7 @@ export function tanh(x: number): number {
 const SQRT_2 = 1.4142135623730951;
 
 /** log(1 + f) = f - f^2/2 + s (f^2/2 + R), s = f / (2 + f); the coefficients of R in s^2, minimax. */
-const L1 = 6.666666666666735130e-1;
+const L1 = 6.66666666666673513e-1;
 const L2 = 3.999999999940941908e-1;
 const L3 = 2.857142874366239149e-1;
 const L4 = 2.222219843214978396e-1;
@@ -102,7 +102,8 @@ const bits = /* @__PURE__ */ new DataView(/* @__PURE__ */ new ArrayBuffer(8));
 
 /** The natural logarithm: -Infinity at 0, NaN below. */
 export function log(x: number): number {
-  if (!(x > 0) || x === Number.POSITIVE_INFINITY) return x === 0 ? Number.NEGATIVE_INFINITY : x < 0 ? Number.NaN : x;
+  if (!(x > 0) || x === Number.POSITIVE_INFINITY)
+    return x === 0 ? Number.NEGATIVE_INFINITY : x < 0 ? Number.NaN : x;
   let k = 0;
   let m = x;
   if (m < 2.2250738585072014e-308) {

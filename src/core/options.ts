@@ -64,7 +64,8 @@ export function describe(value: unknown): string {
   if (typeof value === 'string') return `'${value.length > 40 ? `${value.slice(0, 40)}...` : value}'`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === 'function') return 'a function';
-  if (typeof value === 'object') return `an object with ${Object.keys(value).slice(0, 4).join(', ') || 'nothing'}`;
+  if (typeof value === 'object')
+    return `an object with ${Object.keys(value).slice(0, 4).join(', ') || 'nothing'}`;
   return String(value);
 }
 

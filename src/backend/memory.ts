@@ -1,0 +1,162 @@
+/**
+ * The one block of memory of a model. Weights, gradients and the optimizer's state live at its start and stay;
+ * behind them lies the workspace, planned once for each shape of a batch. The plans of several shapes share the
+ * workspace: what is in it lasts from a batch's forward pass to its backward pass and no longer.
+ *
+ *     | weights | gradients | optimizer state | workspace: activations, their gradients, masks |
+ */
+import { ConfigError } from '../core/errors.js';
+import type { MaskRegion, Region } from '../core/region.js';
+import type { FloatArray } from '../core/tensor.js';
+
+export type Precision = 'float32' | 'float64';
+
+/** Every region begins at a multiple of this many bytes: a cache line. */
+const ALIGNMENT = 64;
+
+class PlacedRegion<A extends FloatArray | Uint8Array> implements Region<A> {
+  array!: A;
+  constructor(
+    readonly offset: number,
+    readonly length: number,
+    private readonly view: (buffer: ArrayBuffer, byteOffset: number, length: number) => A,
+  ) {}
+
+  bind(buffer: ArrayBuffer, base: number): void {
+    this.array = this.view(buffer, base + this.offset, this.length);
+  }
+}
+
+/** A run of regions laid end to end: the weights and all that stays, or one shape's plan of the workspace. */
+export class Arena {
+  private readonly regions: { bind(buffer: ArrayBuffer, base: number): void }[] = [];
+  /** How many bytes the regions take. */
+  size = 0;
+
+  constructor(readonly precision: Precision) {}
+
+  /** A new region of `length` numbers. */
+  floats(length: number): Region {
+    const width = this.precision === 'float32' ? 4 : 8;
+    const offset = this.size;
+    this.size = align(offset + length * width);
+    return this.place(offset, length);
+  }
+
+  /** A new region of `length` bytes. */
+  bytes(length: number): MaskRegion {
+    const region = new PlacedRegion(
+      this.size,
+      length,
+      (buffer, at, size) => new Uint8Array(buffer, at, size),
+    );
+    this.size = align(this.size + length);
+    this.regions.push(region);
+    return region;
+  }
+
+  /** A part of a region, under a name of its own. */
+  part(whole: Region, start: number, length: number): Region {
+    const width = this.precision === 'float32' ? 4 : 8;
+    return this.place((whole as PlacedRegion<FloatArray>).offset + start * width, length);
+  }
+
+  /** Points every region at `buffer`, from `base` on. */
+  bind(buffer: ArrayBuffer, base: number): void {
+    for (const region of this.regions) region.bind(buffer, base);
+  }
+
+  private place(offset: number, length: number): Region {
+    const Floats = this.precision === 'float32' ? Float32Array : Float64Array;
+    const region = new PlacedRegion<FloatArray>(
+      offset,
+      length,
+      (buffer, at, size) => new Floats(buffer, at, size),
+    );
+    this.regions.push(region);
+    return region;
+  }
+}
+
+export class Memory {
+  private buffer = new ArrayBuffer(0);
+  /** What stays: a stack, so that a new optimizer can take the place of the old one's state. */
+  private readonly kept: Arena[] = [];
+  private readonly plans = new Set<Arena>();
+
+  constructor(readonly precision: Precision) {}
+
+  /** How many bytes the block has now. */
+  get byteLength(): number {
+    return this.buffer.byteLength;
+  }
+
+  /** Reserves what `declare` asks for, filled with zeros, until `release`. */
+  keep<T>(declare: (arena: Arena) => T): T {
+    const arena = new Arena(this.precision);
+    const result = declare(arena);
+    const start = this.keptSize();
+    this.kept.push(arena);
+    this.rebind(start);
+    new Uint8Array(this.buffer, start, arena.size).fill(0);
+    return result;
+  }
+
+  /** Gives back all but the first `count` of what was kept. */
+  release(count: number): void {
+    if (this.kept.length <= count) return;
+    this.kept.length = count;
+    this.rebind(this.keptSize());
+  }
+
+  /** Plans a part of the workspace; `drop` with the arena gives it back. */
+  plan<T>(declare: (arena: Arena) => T): { result: T; arena: Arena } {
+    const arena = new Arena(this.precision);
+    const result = declare(arena);
+    this.plans.add(arena);
+    const base = this.keptSize();
+    if (base + arena.size > this.buffer.byteLength) this.rebind(base);
+    else arena.bind(this.buffer, base);
+    return { result, arena };
+  }
+
+  drop(arena: Arena): void {
+    this.plans.delete(arena);
+  }
+
+  private keptSize(): number {
+    return this.kept.reduce((sum, arena) => sum + arena.size, 0);
+  }
+
+  /** Makes the block large enough, keeping its first `preserved` bytes, and points all regions at it. */
+  private rebind(preserved: number): void {
+    const base = this.keptSize();
+    const workspace = Math.max(0, ...[...this.plans].map((plan) => plan.size));
+    if (base + workspace > this.buffer.byteLength) {
+      const grown = newBuffer(base + workspace);
+      new Uint8Array(grown).set(new Uint8Array(this.buffer, 0, Math.min(preserved, this.buffer.byteLength)));
+      this.buffer = grown;
+    }
+    let start = 0;
+    for (const arena of this.kept) {
+      arena.bind(this.buffer, start);
+      start += arena.size;
+    }
+    for (const plan of this.plans) plan.bind(this.buffer, base);
+  }
+}
+
+function align(offset: number): number {
+  return Math.ceil(offset / ALIGNMENT) * ALIGNMENT;
+}
+
+function newBuffer(bytes: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(bytes);
+  } catch {
+    throw new ConfigError(
+      `the model and its batch need ${Math.ceil(bytes / 2 ** 20)} MiB in one block, more than this engine can give: ` +
+        'use a smaller batch, shorter sequences or fewer units',
+    );
+  }
+}

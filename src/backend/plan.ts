@@ -1,0 +1,83 @@
+/**
+ * A planned pass: what every layer does for a batch of one shape, with all its arrays placed beforehand, so that
+ * nothing is allocated while it runs.
+ *
+ * Sequences are kept time-major, [steps, batch, features], so that a step is contiguous; a batch without a time
+ * axis is the case of one step. Gradients add up: the pass sets them to zero, and whoever reads an edge adds its
+ * share, so that an edge may have several readers.
+ */
+import type { Random } from '../core/random.js';
+import type { MaskRegion, Region } from '../core/region.js';
+import type { Backend } from './backend.js';
+import type { Arena } from './memory.js';
+
+/** The activations that a loss can see through, to compute from what went into them. */
+export type LogitActivation = 'sigmoid' | 'softmax';
+
+/** What flows from one layer to the next, for one shape of batch. */
+export interface Edge {
+  readonly batch: number;
+  /** 1 where there is no time axis. */
+  readonly steps: number;
+  readonly features: number;
+  /** Whether there is a time axis. */
+  readonly sequence: boolean;
+  /** [steps, batch, features] */
+  readonly value: Region;
+  /** The same shape; missing where nothing below learns. */
+  readonly gradient: Region | undefined;
+  /** [steps, batch] */
+  readonly mask: MaskRegion;
+  /** When `value` is an activation of something: what, so that a loss can start from there. */
+  readonly logits?: {
+    readonly activation: LogitActivation;
+    readonly value: Region;
+    readonly gradient: Region | undefined;
+  };
+}
+
+export interface PlannedLayer {
+  readonly output: Edge;
+  /** Computes the output; dropout is drawn anew and applied when `training`. */
+  forward(training: boolean): void;
+  /** Adds to the gradients of the input and of the weights. */
+  backward(): void;
+}
+
+/** What a layer needs to plan itself. */
+export interface Planner {
+  readonly arena: Arena;
+  readonly backend: Backend;
+  /** Where dropout takes its random numbers from. */
+  readonly random: Random;
+  /** Ones, [batch]: the mask of an edge that has no time axis. */
+  readonly rowMask: MaskRegion;
+  /** Which row of the user's data a row of the batch is, for messages. */
+  readonly rowNames: { readonly [row: number]: number };
+  /** Whether this pass goes backward too. */
+  readonly training: boolean;
+  /** All gradients of the pass, which are set to zero before it goes backward. */
+  readonly gradients: Region[];
+}
+
+/** Places a gradient of `size` numbers; none where nothing learns. */
+export function planGradient(planner: Planner, size: number, learns: boolean): Region | undefined {
+  if (!planner.training || !learns) return undefined;
+  const gradient = planner.arena.floats(size);
+  planner.gradients.push(gradient);
+  return gradient;
+}
+
+/** Places an edge of the same batch and steps as `like`, with `features` features. */
+export function planEdge(planner: Planner, like: Edge, features: number, learns: boolean): Edge {
+  const size = like.steps * like.batch * features;
+  return {
+    batch: like.batch,
+    steps: like.steps,
+    features,
+    sequence: like.sequence,
+    value: planner.arena.floats(size),
+    gradient: planGradient(planner, size, learns),
+    mask: like.mask,
+  };
+}

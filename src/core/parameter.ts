@@ -1,0 +1,24 @@
+/** A weight with its gradient. */
+import type { Region } from './region.js';
+import type { FloatArray, Shape } from './tensor.js';
+
+/** A penalty on a weight, part of the loss. */
+export interface Regularizer {
+  /** What the weight `w` costs. */
+  penalty(w: FloatArray): number;
+  /** Adds the penalty's gradient to `dw`. */
+  addGradient(w: FloatArray, dw: FloatArray): void;
+  /** What a saved file holds, such as `{ name: 'l2', strength: 0.01 }`. */
+  config(): { readonly name: string; readonly [option: string]: string | number };
+}
+
+export interface Parameter {
+  /** The layer's name and the weight's own: `lstm_1/kernel`. */
+  readonly name: string;
+  readonly shape: Shape;
+  readonly value: Region;
+  readonly gradient: Region;
+  readonly regularizer: Regularizer | undefined;
+  /** Whether the optimizer changes it: what the layer it belongs to says. */
+  readonly trainable: boolean;
+}

@@ -1,0 +1,234 @@
+/**
+ * What a user gives as x, made into one flat array: rows of steps of features, padded behind to the longest row,
+ * with a mask where rows are of unequal length.
+ */
+import { DataError, ShapeError } from '../core/errors.js';
+import { describe } from '../core/options.js';
+import { type FloatArray, formatShape, isTensor, type Tensor } from '../core/tensor.js';
+
+/** One row of numbers, of any array type. */
+export type NumberRow = ArrayLike<number>;
+
+/** Rows of features, `[batch, features]`, or of steps of features, `[batch, steps, features]`. */
+export type SampleInput = Tensor | readonly NumberRow[] | readonly (readonly NumberRow[])[];
+
+/** What to do with NaN: refuse it, or mask the step it is in. */
+export type Missing = 'error' | 'mask';
+
+export interface Samples {
+  /** [rows, steps, features]; what stands in a masked step is never read. */
+  readonly data: FloatArray;
+  readonly rows: number;
+  /** 1 where there is no time axis. */
+  readonly steps: number;
+  readonly features: number;
+  /** Whether there is a time axis. */
+  readonly sequence: boolean;
+  /** [rows, steps]: 1 where a step is real; missing where all are. */
+  readonly mask: Uint8Array | undefined;
+  /** How many steps each row has, where they were given or differ. */
+  readonly lengths: readonly number[] | undefined;
+}
+
+interface Reading {
+  /** Who reads, and what it takes, for messages: `lstm_1`, `[batch, steps, 3]`. */
+  readonly reader: string;
+  readonly expected: string;
+  /** The numbers of axes it takes. */
+  readonly ranks: readonly number[];
+  readonly precision: 'float32' | 'float64';
+  readonly missing: Missing;
+}
+
+/**
+ * @throws ShapeError for a rank that does not fit or rows that do not match
+ * @throws DataError for an empty set, a row without steps, or NaN (with its index)
+ */
+export function toSamples(x: SampleInput, reading: Reading): Samples {
+  const samples = isTensor(x) ? fromTensor(x, reading) : fromRows(x, reading);
+  return checkValues(samples, reading);
+}
+
+function fromTensor(x: Tensor, reading: Reading): Samples {
+  const rank = x.shape.length;
+  if (!reading.ranks.includes(rank)) throw wrongRank(formatShape(x.shape), rank, reading);
+  const [rows, steps, features] = rank === 3 ? x.shape : [x.shape[0], 1, x.shape[1]];
+  if (rows === 0 || steps === 0 || features === 0) {
+    throw new DataError(
+      `${reading.reader} got a tensor of shape ${formatShape(x.shape)}, which holds no data`,
+    );
+  }
+  return {
+    data: x.data,
+    rows: rows as number,
+    steps: steps as number,
+    features: features as number,
+    sequence: rank === 3,
+    mask: x.lengths && maskOfLengths(x.lengths, steps as number),
+    lengths: x.lengths,
+  };
+}
+
+function fromRows(x: unknown, reading: Reading): Samples {
+  if (!isArrayLike(x)) {
+    throw new ShapeError(`${reading.reader} expects ${reading.expected} but got ${describe(x)}`);
+  }
+  if (x.length === 0)
+    throw new DataError(`${reading.reader} got no rows: there is nothing to learn or predict from`);
+  const rank = rankOf(x);
+  if (!reading.ranks.includes(rank)) throw wrongRank(formatShape(shapeOfFirst(x)), rank, reading);
+  return rank === 3
+    ? fromSequences(x as readonly (readonly NumberRow[])[], reading)
+    : fromVectors(x as readonly NumberRow[], reading);
+}
+
+function fromVectors(x: readonly NumberRow[], { reader, precision }: Reading): Samples {
+  const rows = x.length;
+  const features = (x[0] as NumberRow).length;
+  const data = newArray(precision, rows * features);
+  for (let row = 0; row < rows; row++) {
+    copyFeatures(x[row], features, data, row * features, () => `row ${row}`, reader);
+  }
+  return { data, rows, steps: 1, features, sequence: false, mask: undefined, lengths: undefined };
+}
+
+function fromSequences(x: readonly (readonly NumberRow[])[], { reader, precision }: Reading): Samples {
+  const rows = x.length;
+  const lengths = Array.from(x, (row, i) => {
+    if (isArrayLike(row)) return row.length;
+    throw new ShapeError(
+      `${reader} expects a sequence of steps in every row but row ${i} is ${describe(row)}`,
+    );
+  });
+  const steps = lengths.reduce((longest, length) => Math.max(longest, length), 0);
+  const firstFull = lengths.findIndex((length) => length > 0);
+  if (firstFull === -1) throw new DataError(`${reader} got ${rows} rows without a single step`);
+  const features = (x[firstFull]?.[0] as NumberRow).length;
+  const data = newArray(precision, rows * steps * features);
+  for (let row = 0; row < rows; row++) {
+    for (let t = 0; t < (lengths[row] as number); t++) {
+      const start = (row * steps + t) * features;
+      copyFeatures(x[row]?.[t], features, data, start, () => `row ${row}, step ${t}`, reader);
+    }
+  }
+  const isRagged = lengths.some((length) => length !== steps);
+  return {
+    data,
+    rows,
+    steps,
+    features,
+    sequence: true,
+    mask: isRagged ? maskOfLengths(lengths, steps) : undefined,
+    lengths: isRagged ? lengths : undefined,
+  };
+}
+
+function copyFeatures(
+  from: unknown,
+  features: number,
+  to: FloatArray,
+  start: number,
+  where: () => string,
+  reader: string,
+): void {
+  if (!isArrayLike(from) || from.length !== features) {
+    const found = isArrayLike(from) ? `${from.length}` : describe(from);
+    throw new ShapeError(`${reader} expects ${features} features everywhere but got ${found} at ${where()}`);
+  }
+  for (let k = 0; k < features; k++) {
+    const value = from[k];
+    if (typeof value !== 'number') {
+      throw new DataError(`${reader} expects numbers but got ${describe(value)} at ${where()}, feature ${k}`);
+    }
+    to[start + k] = value;
+  }
+}
+
+/** Looks for NaN and infinities in real steps; with `missing: 'mask'` a step with NaN in it becomes a masked one. */
+function checkValues(samples: Samples, { reader, missing }: Reading): Samples {
+  const { data, rows, steps, features, sequence } = samples;
+  let mask = samples.mask;
+  for (let row = 0; row < rows; row++) {
+    let realSteps = 0;
+    for (let t = 0; t < steps; t++) {
+      const step = row * steps + t;
+      if (mask?.[step] === 0) continue;
+      const bad = indexOfNonFinite(data, step * features, features);
+      if (bad === -1) {
+        realSteps++;
+      } else if (missing === 'mask' && sequence && Number.isNaN(data[step * features + bad])) {
+        if (mask === undefined || mask === samples.mask)
+          mask = mask?.slice() ?? new Uint8Array(rows * steps).fill(1);
+        mask[step] = 0;
+      } else {
+        throw new DataError(
+          `${reader} got ${data[step * features + bad]} in row ${row}, ${sequence ? `step ${t}, ` : ''}feature ${bad}` +
+            `${sequence ? ": mend it, or mask such steps with { missing: 'mask' }" : ''}`,
+        );
+      }
+    }
+    if (realSteps === 0) {
+      throw new DataError(
+        `row ${row} is wholly masked: it has no step to learn or predict from; leave it out`,
+      );
+    }
+  }
+  return { ...samples, mask };
+}
+
+function indexOfNonFinite(data: FloatArray, start: number, count: number): number {
+  for (let k = 0; k < count; k++) if (!Number.isFinite(data[start + k])) return k;
+  return -1;
+}
+
+function maskOfLengths(lengths: readonly number[], steps: number): Uint8Array {
+  const mask = new Uint8Array(lengths.length * steps);
+  lengths.forEach((length, row) => void mask.fill(1, row * steps, row * steps + length));
+  return mask;
+}
+
+/** Rows `from` to `to` of the samples, as a view. */
+export function sliceSamples(samples: Samples, from: number, to: number): Samples {
+  const { data, steps, features, mask, lengths } = samples;
+  return {
+    ...samples,
+    data: data.subarray(from * steps * features, to * steps * features),
+    rows: to - from,
+    mask: mask?.subarray(from * steps, to * steps),
+    lengths: lengths?.slice(from, to),
+  };
+}
+
+export function newArray(precision: 'float32' | 'float64', length: number): FloatArray {
+  return precision === 'float32' ? new Float32Array(length) : new Float64Array(length);
+}
+
+export function isArrayLike(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+}
+
+/** How many axes nested arrays have, judged by the first element that is not an empty array. */
+export function rankOf(value: unknown): number {
+  if (!isArrayLike(value)) return 0;
+  for (let i = 0; i < value.length; i++) {
+    const inner = value[i];
+    if (!isArrayLike(inner) || inner.length > 0) return 1 + rankOf(inner);
+  }
+  return value.length === 0 ? 1 : 2;
+}
+
+function shapeOfFirst(value: unknown): number[] {
+  return isArrayLike(value) ? [value.length, ...shapeOfFirst(value[0])] : [];
+}
+
+function wrongRank(found: string, rank: number, { reader, expected, ranks }: Reading): ShapeError {
+  const fix =
+    rank === 2 && ranks.includes(3)
+      ? ': for one feature write every step as an array, [[1], [2], [3]]'
+      : rank === 1 && ranks.includes(2)
+        ? ': for one row write [[1, 2, 3]]'
+        : rank === 1
+          ? ': for one row of one feature write [[[1], [2], [3]]]'
+          : '';
+  return new ShapeError(`${reader} expects ${expected} but got ${found}${fix}`);
+}

@@ -1,0 +1,82 @@
+/** The public surface of the library: it names what is public and defines nothing. It runs in Node and browsers. */
+export type { BackendName } from './backend/backend.js';
+export type { Precision } from './backend/memory.js';
+export {
+  ConfigError,
+  DataError,
+  FormatError,
+  LonghandError,
+  NumericError,
+  ShapeError,
+} from './core/errors.js';
+export type { Regularizer } from './core/parameter.js';
+export { type FloatArray, type Shape, type Tensor, tensor } from './core/tensor.js';
+export type { Missing, SampleInput } from './data/samples.js';
+export { activation } from './layers/activation.js';
+export type { ActivationName, ElementwiseActivationName } from './layers/activations.js';
+export { type DenseOptions, dense } from './layers/dense.js';
+export { dropout } from './layers/dropout.js';
+export {
+  constant,
+  glorotNormal,
+  glorotUniform,
+  heNormal,
+  heUniform,
+  type Initializer,
+  type InitializerName,
+  lecunNormal,
+  lecunUniform,
+  ones,
+  orthogonal,
+  randomNormal,
+  randomUniform,
+  truncatedNormal,
+  zeros,
+} from './layers/initializers.js';
+export { type InputOptions, input } from './layers/input.js';
+export type { Layer, LayerOptions, SampleShape } from './layers/layer.js';
+export { type LstmOptions, lstm } from './layers/lstm.js';
+export { type MaskingOptions, masking } from './layers/masking.js';
+export { l1, l2, type RegularizerName } from './layers/regularizers.js';
+export {
+  type CompileOptions,
+  type EvaluateOptions,
+  type FitOptions,
+  type ModelOptions,
+  type PredictOptions,
+  type Sequential,
+  sequential,
+} from './model/sequential.js';
+export type { Weights } from './model/weights.js';
+export type { Callback, History } from './training/callbacks.js';
+export {
+  binaryCrossentropy,
+  type CrossentropyOptions,
+  categoricalCrossentropy,
+  huber,
+  type Loss,
+  type LossName,
+  meanAbsoluteError,
+  meanSquaredError,
+  sparseCategoricalCrossentropy,
+} from './training/losses.js';
+export type { MetricName } from './training/metrics.js';
+export {
+  type AdamOptions,
+  adam,
+  type ClipOptions,
+  type Optimizer,
+  type OptimizerName,
+  type SgdOptions,
+  sgd,
+} from './training/optimizers.js';
+export type { Verbosity } from './training/progress.js';
+export type { Logs } from './training/run.js';
+export {
+  cosineDecay,
+  exponentialDecay,
+  piecewiseConstant,
+  type Schedule,
+  type ScheduleName,
+} from './training/schedules.js';
+export type { SampleWeightInput, TargetInput } from './training/targets.js';

@@ -1,0 +1,18 @@
+/**
+ * The reference kernels: the arithmetic of the library as plain loops over flat arrays, generic over single and
+ * double precision. They write into the arrays they are given, allocate nothing and check nothing.
+ */
+export * as activations from './activations.js';
+export { activationBackward, activationForward } from './activations.js';
+export * from './categorical-crossentropy.js';
+export * from './dense.js';
+export * from './dropout.js';
+export * from './losses.js';
+export * from './lstm.js';
+export * from './lstm-activations.js';
+export * from './masking.js';
+export * from './matmul.js';
+export * from './optimizers.js';
+export * from './penalties.js';
+export * from './softmax.js';
+export * from './softmax-crossentropy.js';

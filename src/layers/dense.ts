@@ -1,0 +1,166 @@
+/** The fully connected layer. On sequences it works on every step. */
+import type { Arena } from '../backend/memory.js';
+import { type Edge, type PlannedLayer, type Planner, planEdge } from '../backend/plan.js';
+import { checkBoolean, checkInteger, checkOptions } from '../core/options.js';
+import type { Regularizer } from '../core/parameter.js';
+import { denseBackward, denseBackwardInput, denseForward } from '../kernels/dense.js';
+import { type ActivationName, checkActivation, planActivation } from './activations.js';
+import { type Initializer, type InitializerName, toInitializer } from './initializers.js';
+import {
+  Layer,
+  type LayerOptions,
+  type LayerParameter,
+  layerOptionNames,
+  learns,
+  onlyInput,
+  type SampleShape,
+} from './layer.js';
+import { type RegularizerName, toRegularizer } from './regularizers.js';
+import { checkUnits, planBias } from './weights.js';
+
+export interface DenseOptions extends LayerOptions {
+  /** What the outputs go through; `linear` by default. */
+  activation?: ActivationName;
+  /** Whether there is a bias; true by default. */
+  useBias?: boolean;
+  /** `glorotUniform` by default. */
+  kernelInitializer?: InitializerName | Initializer;
+  /** `zeros` by default. */
+  biasInitializer?: InitializerName | Initializer;
+  /** None by default. */
+  kernelRegularizer?: RegularizerName | Regularizer;
+  /** None by default. */
+  biasRegularizer?: RegularizerName | Regularizer;
+}
+
+const denseOptionNames = [
+  ...layerOptionNames,
+  'activation',
+  'useBias',
+  'kernelInitializer',
+  'biasInitializer',
+  'kernelRegularizer',
+  'biasRegularizer',
+];
+
+const hints = {
+  inputShape: 'put input({ shape: [steps, features] }) before it, or let the first data decide',
+  inputDim: 'put input({ shape: [features] }) before it, or let the first data decide',
+};
+
+class Dense extends Layer {
+  readonly type = 'dense';
+  readonly ranks = [2, 3];
+  private readonly activation: ActivationName;
+  private readonly useBias: boolean;
+  private readonly kernelInitializer: Initializer;
+  private readonly biasInitializer: Initializer;
+  private readonly kernelRegularizer: Regularizer | undefined;
+  private readonly biasRegularizer: Regularizer | undefined;
+  private kernel!: LayerParameter;
+  private bias: LayerParameter | undefined;
+
+  constructor(
+    private readonly units: number,
+    options: DenseOptions,
+  ) {
+    checkUnits('dense', units);
+    checkOptions('dense', options, denseOptionNames, hints);
+    super(options);
+    this.activation = checkActivation('dense', options.activation ?? 'linear');
+    this.useBias = checkBoolean('dense: useBias', options.useBias ?? true);
+    this.kernelInitializer = toInitializer(
+      'dense: kernelInitializer',
+      options.kernelInitializer ?? 'glorotUniform',
+    );
+    this.biasInitializer = toInitializer('dense: biasInitializer', options.biasInitializer ?? 'zeros');
+    this.kernelRegularizer = toRegularizer('dense: kernelRegularizer', options.kernelRegularizer);
+    this.biasRegularizer = toRegularizer('dense: biasRegularizer', options.biasRegularizer);
+  }
+
+  outputShape(input: SampleShape): SampleShape {
+    return [...input.slice(0, -1), this.units];
+  }
+
+  protected override declare(input: SampleShape, arena: Arena): void {
+    const inputs = checkInteger(`${this.name}: the number of features`, input.at(-1));
+    this.kernel = this.parameter(
+      arena,
+      'kernel',
+      [inputs, this.units],
+      this.kernelInitializer,
+      this.kernelRegularizer,
+    );
+    if (!this.useBias) return;
+    this.bias = this.parameter(arena, 'bias', [this.units], this.biasInitializer, this.biasRegularizer);
+  }
+
+  plan(inputs: readonly Edge[], planner: Planner): PlannedLayer {
+    const x = onlyInput(inputs);
+    const { kernel, units } = this;
+    const bias = planBias(planner, this.bias, units);
+    const product = planEdge(planner, x, units, learns(this, x));
+    const kernels = planner.backend.bind({ denseForward, denseBackward, denseBackwardInput });
+    const rows = x.steps * x.batch;
+
+    const forward = () => {
+      bias.prepare();
+      kernels.denseForward(
+        x.value.array,
+        kernel.value.array,
+        bias.value.array,
+        product.value.array,
+        rows,
+        x.features,
+        units,
+      );
+    };
+    const backward = () => {
+      if (!product.gradient) return;
+      const dy = product.gradient.array;
+      const dKernel = kernel.gradient.array;
+      kernels.denseBackward(x.value.array, dy, dKernel, bias.gradient.array, rows, x.features, units);
+      if (x.gradient)
+        kernels.denseBackwardInput(dy, kernel.value.array, x.gradient.array, rows, x.features, units);
+    };
+    if (this.activation === 'linear') return { output: product, forward, backward };
+
+    const activation = planActivation(this.activation, product, planner);
+    return {
+      output: activation.output,
+      forward: (training) => {
+        forward();
+        activation.forward(training);
+      },
+      backward: () => {
+        activation.backward();
+        backward();
+      },
+    };
+  }
+
+  protected options(): Record<string, unknown> {
+    return {
+      units: this.units,
+      activation: this.activation,
+      useBias: this.useBias,
+      kernelInitializer: this.kernelInitializer.config,
+      biasInitializer: this.biasInitializer.config,
+      kernelRegularizer: this.kernelRegularizer?.config() ?? null,
+      biasRegularizer: this.biasRegularizer?.config() ?? null,
+    };
+  }
+}
+
+/**
+ * A fully connected layer: `activation(x W + b)`, on `[batch, features]` or on every step of
+ * `[batch, steps, features]`. Weights: `kernel [features, units]`, `bias [units]`.
+ *
+ * @param units  how many outputs it has
+ * @throws ConfigError for an option that is unknown or out of range
+ *
+ * @example dense(1, { activation: 'sigmoid' })
+ */
+export function dense(units: number, options: DenseOptions = {}): Layer {
+  return new Dense(units, options);
+}

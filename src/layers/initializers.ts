@@ -1,0 +1,229 @@
+/**
+ * What a weight is before training. Names, ranges and the truncation of normals are Keras 3's.
+ *
+ * For a matrix [fanIn, fanOut], with scale s and mode n (fanIn, or their mean for Glorot):
+ *
+ *     uniform on [-limit, limit], limit = sqrt(3 s / n)
+ *     normal of deviation sqrt(s / n), truncated at two deviations and widened so that sqrt(s / n) remains
+ *
+ *     glorot: s = 1, n = (fanIn + fanOut) / 2 (Glorot and Bengio 2010)
+ *     he: s = 2, n = fanIn (He et al. 2015)       lecun: s = 1, n = fanIn (LeCun et al. 1998)
+ */
+import { ConfigError } from '../core/errors.js';
+import { checkNumber, checkOptions, describe, unknownName } from '../core/options.js';
+import type { Random } from '../core/random.js';
+import { type FloatArray, type Shape, sizeOf } from '../core/tensor.js';
+
+export interface Initializer {
+  /** What a saved file holds, such as `{ name: 'constant', value: 1 }`. */
+  readonly config: { readonly name: InitializerName; readonly [option: string]: string | number };
+  /** Writes the first values of a weight of this shape. */
+  fill(values: FloatArray, shape: Shape, random: Random): void;
+}
+
+export type InitializerName =
+  | 'zeros'
+  | 'ones'
+  | 'constant'
+  | 'randomUniform'
+  | 'randomNormal'
+  | 'truncatedNormal'
+  | 'glorotUniform'
+  | 'glorotNormal'
+  | 'heUniform'
+  | 'heNormal'
+  | 'lecunUniform'
+  | 'lecunNormal'
+  | 'orthogonal';
+
+/** Every weight 0. */
+export function zeros(): Initializer {
+  return { config: { name: 'zeros' }, fill: (values) => void values.fill(0) };
+}
+
+/** Every weight 1. */
+export function ones(): Initializer {
+  return { config: { name: 'ones' }, fill: (values) => void values.fill(1) };
+}
+
+/** Every weight the same value, 0 by default. */
+export function constant(value = 0): Initializer {
+  checkNumber('constant: value', value);
+  return { config: { name: 'constant', value }, fill: (values) => void values.fill(value) };
+}
+
+/** Uniform between `min` (-0.05 by default) and `max` (0.05). */
+export function randomUniform(options: { min?: number; max?: number } = {}): Initializer {
+  checkOptions('randomUniform', options, ['min', 'max'], { minval: 'write min', maxval: 'write max' });
+  const { min = -0.05, max = 0.05 } = options;
+  checkNumber('randomUniform: min', min);
+  checkNumber('randomUniform: max', max, { min });
+  return {
+    config: { name: 'randomUniform', min, max },
+    fill: (values, _shape, random) => fillUniform(values, random, min, max),
+  };
+}
+
+/** Normal with `mean` 0 and `stddev` 0.05 by default, not truncated. */
+export function randomNormal(options: { mean?: number; stddev?: number } = {}): Initializer {
+  return normalInitializer('randomNormal', options, (random) => random.normal());
+}
+
+/** The same, with what lies beyond two deviations drawn again. */
+export function truncatedNormal(options: { mean?: number; stddev?: number } = {}): Initializer {
+  return normalInitializer('truncatedNormal', options, normalWithinTwo);
+}
+
+function normalInitializer(
+  name: 'randomNormal' | 'truncatedNormal',
+  options: { mean?: number; stddev?: number },
+  draw: (random: Random) => number,
+): Initializer {
+  checkOptions(name, options, ['mean', 'stddev']);
+  const { mean = 0, stddev = 0.05 } = options;
+  checkNumber(`${name}: mean`, mean);
+  checkNumber(`${name}: stddev`, stddev, { min: 0 });
+  return {
+    config: { name, mean, stddev },
+    fill: (values, _shape, random) => {
+      for (let k = 0; k < values.length; k++) values[k] = mean + stddev * draw(random);
+    },
+  };
+}
+
+/** Uniform, for layers between sigmoids or tanhs. The default of every kernel. */
+export const glorotUniform = (): Initializer => varianceScaling('glorotUniform', 1, meanFan, 'uniform');
+export const glorotNormal = (): Initializer => varianceScaling('glorotNormal', 1, meanFan, 'normal');
+/** For layers of rectifiers. */
+export const heUniform = (): Initializer => varianceScaling('heUniform', 2, fanIn, 'uniform');
+export const heNormal = (): Initializer => varianceScaling('heNormal', 2, fanIn, 'normal');
+export const lecunUniform = (): Initializer => varianceScaling('lecunUniform', 1, fanIn, 'uniform');
+export const lecunNormal = (): Initializer => varianceScaling('lecunNormal', 1, fanIn, 'normal');
+
+function fanIn(shape: Shape): number {
+  return shape.length === 1 ? (shape[0] as number) : sizeOf(shape.slice(0, -1));
+}
+
+function meanFan(shape: Shape): number {
+  return (fanIn(shape) + (shape.at(-1) as number)) / 2;
+}
+
+/** The deviation of a standard normal truncated at two deviations. */
+const TRUNCATED_DEVIATION = 0.87962566103423978;
+
+function varianceScaling(
+  name: InitializerName,
+  scale: number,
+  fan: (shape: Shape) => number,
+  distribution: 'uniform' | 'normal',
+): Initializer {
+  return {
+    config: { name },
+    fill: (values, shape, random) => {
+      const variance = scale / Math.max(1, fan(shape));
+      if (distribution === 'uniform') {
+        const limit = Math.sqrt(3 * variance);
+        fillUniform(values, random, -limit, limit);
+        return;
+      }
+      const deviation = Math.sqrt(variance) / TRUNCATED_DEVIATION;
+      for (let k = 0; k < values.length; k++) values[k] = deviation * normalWithinTwo(random);
+    },
+  };
+}
+
+function fillUniform(values: FloatArray, random: Random, min: number, max: number): void {
+  for (let k = 0; k < values.length; k++) values[k] = min + (max - min) * random.uniform();
+}
+
+function normalWithinTwo(random: Random): number {
+  for (;;) {
+    const x = random.normal();
+    if (x >= -2 && x <= 2) return x;
+  }
+}
+
+/**
+ * A random matrix with orthonormal rows or columns, whichever are fewer, times `gain` (Saxe, McClelland and
+ * Ganguli 2014): the default of recurrent kernels, since products of such matrices neither vanish nor explode.
+ */
+export function orthogonal(options: { gain?: number } = {}): Initializer {
+  checkOptions('orthogonal', options, ['gain']);
+  const { gain = 1 } = options;
+  checkNumber('orthogonal: gain', gain);
+  return {
+    config: { name: 'orthogonal', gain },
+    fill: (values, shape, random) => {
+      if (shape.length < 2)
+        throw new ConfigError('orthogonal initializes matrices, not a weight of one axis');
+      const rows = fanIn(shape);
+      const columns = shape.at(-1) as number;
+      const vectors = orthonormalVectors(Math.min(rows, columns), Math.max(rows, columns), random);
+      for (let i = 0; i < rows; i++) {
+        for (let j = 0; j < columns; j++) {
+          const vector = vectors[rows < columns ? i : j] as Float64Array;
+          values[i * columns + j] = gain * (vector[rows < columns ? j : i] as number);
+        }
+      }
+    },
+  };
+}
+
+/** Gram-Schmidt on normal vectors, each projection done twice, which is enough for full precision. */
+function orthonormalVectors(count: number, length: number, random: Random): Float64Array[] {
+  const vectors: Float64Array[] = [];
+  while (vectors.length < count) {
+    const vector = Float64Array.from({ length }, () => random.normal());
+    for (let pass = 0; pass < 2; pass++) {
+      for (const other of vectors) {
+        const overlap = dot(vector, other);
+        for (let k = 0; k < length; k++) vector[k] = (vector[k] as number) - overlap * (other[k] as number);
+      }
+    }
+    const norm = Math.sqrt(dot(vector, vector));
+    for (let k = 0; k < length; k++) vector[k] = (vector[k] as number) / norm;
+    vectors.push(vector);
+  }
+  return vectors;
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let k = 0; k < a.length; k++) sum += (a[k] as number) * (b[k] as number);
+  return sum;
+}
+
+type InitializerOptions = { readonly name: string; readonly [option: string]: unknown };
+
+const factories: Record<InitializerName, (options: never) => Initializer> = {
+  zeros,
+  ones,
+  constant: ({ value }: { value: number }) => constant(value),
+  randomUniform,
+  randomNormal,
+  truncatedNormal,
+  glorotUniform,
+  glorotNormal,
+  heUniform,
+  heNormal,
+  lecunUniform,
+  lecunNormal,
+  orthogonal,
+};
+
+/** An initializer from its name, from what a saved file holds of it, or itself. */
+export function toInitializer(
+  where: string,
+  value: InitializerName | Initializer | InitializerOptions,
+): Initializer {
+  if (typeof value === 'object' && value !== null && 'fill' in value) return value as Initializer;
+  const config = typeof value === 'string' ? { name: value } : value;
+  if (typeof config !== 'object' || config === null || typeof config.name !== 'string') {
+    throw new ConfigError(`${where} is the name of an initializer or one itself but got ${describe(value)}`);
+  }
+  const { name, ...options } = config;
+  if (!Object.hasOwn(factories, name)) {
+    throw unknownName(`${where}: initializer`, name, Object.keys(factories));
+  }
+  return (factories[name as InitializerName] as (options: unknown) => Initializer)(options);
+}

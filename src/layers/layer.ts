@@ -1,0 +1,170 @@
+/**
+ * What every layer is: it says the shape of its output, declares its weights once, and plans its part of a pass
+ * for a batch of one shape (see backend/plan.ts).
+ */
+import type { Arena } from '../backend/memory.js';
+import type { Edge, PlannedLayer, Planner } from '../backend/plan.js';
+import { ConfigError, ShapeError } from '../core/errors.js';
+import { checkBoolean, describe } from '../core/options.js';
+import type { Parameter, Regularizer } from '../core/parameter.js';
+import type { Region } from '../core/region.js';
+import { formatShape, type Shape, sizeOf } from '../core/tensor.js';
+import type { Samples } from '../data/samples.js';
+import type { Initializer } from './initializers.js';
+
+/** The shape of one row of a batch: `[features]`, or `[steps, features]` with steps null where they vary. */
+export type SampleShape = readonly (number | null)[];
+
+/** What a saved file holds of a layer: its type, its name and its options, as plain JSON. */
+export interface LayerConfig {
+  readonly type: string;
+  readonly name: string;
+  readonly [option: string]: unknown;
+}
+
+export interface LayerOptions {
+  /** The layer's name in the model, which its weights carry; by default its type and a number: `lstm_1`. */
+  name?: string;
+  /** Whether training changes the layer's weights; true by default. */
+  trainable?: boolean;
+}
+
+export const layerOptionNames = ['name', 'trainable'] as const;
+
+/** A weight that a layer has declared. */
+export class LayerParameter implements Parameter {
+  gradient!: Region;
+  constructor(
+    private readonly layer: Layer,
+    /** The weight's own name: `kernel`. */
+    readonly localName: string,
+    readonly shape: Shape,
+    readonly initializer: Initializer,
+    readonly regularizer: Regularizer | undefined,
+    readonly value: Region,
+  ) {}
+
+  get name(): string {
+    return `${this.layer.name}/${this.localName}`;
+  }
+
+  get trainable(): boolean {
+    return this.layer.trainable;
+  }
+}
+
+export abstract class Layer {
+  /** The kind of layer, as in saved files: `lstm`. */
+  abstract readonly type: string;
+  /** How many axes an input may have, the batch included: 2 is `[batch, features]`, 3 has steps too. */
+  abstract readonly ranks: readonly number[];
+  /** The layer's name in its model; empty until it is in one, unless the options gave it. */
+  name: string;
+  /** Whether training changes the weights. Changing it asks for a new `compile`. */
+  trainable: boolean;
+  /** The weights, once the layer is built. */
+  readonly parameters: LayerParameter[] = [];
+  /** The shape that the layer was built for; undefined before. */
+  inputShape: SampleShape | undefined;
+
+  constructor(options: LayerOptions) {
+    const { name = '', trainable = true } = options;
+    if (typeof name !== 'string' || name.includes('/')) {
+      throw new ConfigError(`a layer's name is text without a slash but got ${describe(name)}`);
+    }
+    this.name = name;
+    this.trainable = checkBoolean('trainable', trainable);
+  }
+
+  /** The shape of a row of the output for a row of the input. */
+  abstract outputShape(input: SampleShape): SampleShape;
+
+  /** Plans the pass of a batch through the layer. */
+  abstract plan(inputs: readonly Edge[], planner: Planner): PlannedLayer;
+
+  /**
+   * What a layer right behind the input knows of the padding in a whole data set, so that targets there need not
+   * be valid and a row without a real step is found before training.
+   */
+  maskSamples(samples: Samples): Samples {
+    return samples;
+  }
+
+  /** The options that differ from call to call, all written out, as plain JSON. */
+  protected abstract options(): Record<string, unknown>;
+
+  /** Declares the weights; a layer without any has nothing to do. */
+  protected declare(_input: SampleShape, _arena: Arena): void {}
+
+  config(): LayerConfig {
+    return { type: this.type, name: this.name, trainable: this.trainable, ...this.options() };
+  }
+
+  /** Fixes the input's shape and declares the weights. */
+  build(input: SampleShape, arena: Arena): void {
+    if (this.inputShape !== undefined) {
+      throw new ConfigError(
+        `${this.name} is part of another model already: make a new layer and hand the weights over with setWeights`,
+      );
+    }
+    this.checkInput(input);
+    this.inputShape = input;
+    this.declare(input, arena);
+  }
+
+  /** @throws ShapeError when the layer cannot take, or was not built for, rows of this shape */
+  checkInput(input: SampleShape): void {
+    if (!this.ranks.includes(input.length + 1)) {
+      throw new ShapeError(
+        `${this.name} expects ${this.expectedShape()} but got ${formatShape(['batch', ...input] as never)}${this.rankHint(input)}`,
+      );
+    }
+    const built = this.inputShape;
+    if (built === undefined) return;
+    if (built.at(-1) !== input.at(-1)) {
+      throw new ShapeError(
+        `${this.name} expects ${this.expectedShape()} but got ${formatShape(['batch', ...input] as never)}: ` +
+          `it was built with ${built.at(-1)} feature${built.at(-1) === 1 ? '' : 's'}`,
+      );
+    }
+  }
+
+  /** What the layer takes, in words for a message: `[batch, steps, 3]`. */
+  expectedShape(): string {
+    const features = this.inputShape?.at(-1) ?? 'features';
+    const shapes = this.ranks.map((rank) =>
+      rank === 2 ? `[batch, ${features}]` : `[batch, steps, ${features}]`,
+    );
+    return shapes.join(' or ');
+  }
+
+  protected parameter(
+    arena: Arena,
+    localName: string,
+    shape: Shape,
+    initializer: Initializer,
+    regularizer?: Regularizer,
+  ): LayerParameter {
+    const value = arena.floats(sizeOf(shape));
+    const parameter = new LayerParameter(this, localName, shape, initializer, regularizer, value);
+    this.parameters.push(parameter);
+    return parameter;
+  }
+
+  private rankHint(input: SampleShape): string {
+    if (input.length === 1 && !this.ranks.includes(2)) {
+      return ': the layer before it gives no steps; an lstm before it needs { returnSequences: true }';
+    }
+    return '';
+  }
+}
+
+/** The only input of a layer that takes one. */
+export function onlyInput(inputs: readonly Edge[]): Edge {
+  return inputs[0] as Edge;
+}
+
+/** Whether anything at or below the layer learns, so that a gradient is wanted at its output. */
+export function learns(layer: Layer, input: Edge): boolean {
+  return input.gradient !== undefined || (layer.trainable && layer.parameters.length > 0);
+}

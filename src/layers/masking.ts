@@ -1,0 +1,113 @@
+/** The layer that finds padding by its value. */
+import { type Edge, type PlannedLayer, type Planner, planEdge } from '../backend/plan.js';
+import { DataError } from '../core/errors.js';
+import { checkNumber, checkOptions } from '../core/options.js';
+import type { Samples } from '../data/samples.js';
+import { maskingBackward, maskingForward } from '../kernels/masking.js';
+import { Layer, type LayerOptions, layerOptionNames, onlyInput, type SampleShape } from './layer.js';
+
+export interface MaskingOptions extends LayerOptions {
+  /** A step is padding when all its features have this value; 0 by default. */
+  maskValue?: number;
+}
+
+class Masking extends Layer {
+  readonly type = 'masking';
+  readonly ranks = [3];
+  private readonly maskValue: number;
+
+  constructor(options: MaskingOptions) {
+    checkOptions('masking', options, [...layerOptionNames, 'maskValue']);
+    super(options);
+    this.maskValue = checkNumber('masking: maskValue', options.maskValue ?? 0);
+  }
+
+  outputShape(input: SampleShape): SampleShape {
+    return input;
+  }
+
+  plan(inputs: readonly Edge[], planner: Planner): PlannedLayer {
+    const x = onlyInput(inputs);
+    const { steps, batch, features } = x;
+    const mask = planner.arena.bytes(steps * batch);
+    const output = { ...planEdge(planner, x, features, x.gradient !== undefined), mask };
+    const kernels = planner.backend.bind({ maskingForward, maskingBackward });
+    const maskValue = this.storedMaskValue(planner.arena.precision === 'float32');
+    return {
+      output,
+      forward: () => {
+        const rows = steps * batch;
+        const before = x.mask.array;
+        kernels.maskingForward(
+          x.value.array,
+          before,
+          output.value.array,
+          mask.array,
+          maskValue,
+          rows,
+          features,
+        );
+        this.checkRows(mask.array, steps, batch, planner);
+      },
+      backward: () => {
+        if (!output.gradient || !x.gradient) return;
+        kernels.maskingBackward(output.gradient.array, mask.array, x.gradient.array, steps * batch, features);
+      },
+    };
+  }
+
+  override maskSamples(samples: Samples): Samples {
+    const { data, rows, steps, features } = samples;
+    const maskValue = this.storedMaskValue(data instanceof Float32Array);
+    const mask = samples.mask?.slice() ?? new Uint8Array(rows * steps).fill(1);
+    for (let row = 0; row < rows; row++) {
+      let realSteps = 0;
+      for (let step = row * steps; step < (row + 1) * steps; step++) {
+        const start = step * features;
+        let isReal = false;
+        for (let k = start; k < start + features; k++) if (data[k] !== maskValue) isReal = true;
+        if (!isReal) mask[step] = 0;
+        realSteps += mask[step] as number;
+      }
+      if (realSteps === 0) throw this.whollyMasked(row);
+    }
+    return { ...samples, mask };
+  }
+
+  /** Compared as it is stored, so that 0.1 is found in single precision too. */
+  private storedMaskValue(inSinglePrecision: boolean): number {
+    return inSinglePrecision ? Math.fround(this.maskValue) : this.maskValue;
+  }
+
+  private checkRows(mask: Uint8Array, steps: number, batch: number, planner: Planner): void {
+    for (let row = 0; row < batch; row++) {
+      let isReal = false;
+      for (let t = 0; t < steps && !isReal; t++) isReal = mask[t * batch + row] === 1;
+      if (!isReal) throw this.whollyMasked(planner.rowNames[row] as number);
+    }
+  }
+
+  private whollyMasked(row: number): DataError {
+    return new DataError(
+      `row ${row} is wholly masked: every step of it equals ${this.maskValue}, ` +
+        `the value that ${this.name} masks; leave the row out`,
+    );
+  }
+
+  protected options(): Record<string, unknown> {
+    return { maskValue: this.maskValue };
+  }
+}
+
+/**
+ * Masks the steps whose features all equal `maskValue`, wherever in the sequence they stand. A recurrent layer
+ * carries its state over a masked step, and losses and metrics leave it out.
+ *
+ * @throws ConfigError for a mask value that is no finite number
+ * @throws DataError in a pass, when a row has no step left; it names the row
+ *
+ * @example masking({ maskValue: -1 })
+ */
+export function masking(options: MaskingOptions = {}): Layer {
+  return new Masking(options);
+}

@@ -1,0 +1,34 @@
+/** Layers from what a saved file holds of them. */
+import { FormatError } from '../core/errors.js';
+import { describe } from '../core/options.js';
+import { activation } from './activation.js';
+import type { ActivationName } from './activations.js';
+import { dense } from './dense.js';
+import { dropout } from './dropout.js';
+import { input } from './input.js';
+import type { Layer, LayerConfig, LayerOptions, SampleShape } from './layer.js';
+import { lstm } from './lstm.js';
+import { masking } from './masking.js';
+
+type Options = LayerOptions & Record<string, unknown>;
+
+const factories: Record<string, (options: Options) => Layer> = {
+  activation: ({ activation: name, ...options }) => activation(name as ActivationName, options),
+  dense: ({ units, ...options }) => dense(units as number, options),
+  dropout: ({ rate, ...options }) => dropout(rate as number, options),
+  input: (options) => input(options as Options & { shape: SampleShape }),
+  lstm: ({ units, ...options }) => lstm(units as number, options),
+  masking: (options) => masking(options),
+};
+
+/** @throws FormatError for a type that is not known; ConfigError for options that are not */
+export function layerFromConfig(config: LayerConfig): Layer {
+  if (typeof config !== 'object' || config === null || !Object.hasOwn(factories, String(config.type))) {
+    const type = typeof config === 'object' && config !== null ? config.type : config;
+    throw new FormatError(
+      `the file holds a layer of type ${describe(type)}, which this version does not know`,
+    );
+  }
+  const { type, ...options } = config;
+  return (factories[type] as (options: Options) => Layer)(options);
+}

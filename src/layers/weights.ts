@@ -1,0 +1,34 @@
+/** What layers with weights have in common. */
+import type { Planner } from '../backend/plan.js';
+import { ConfigError } from '../core/errors.js';
+import { checkInteger, describe } from '../core/options.js';
+import type { Region } from '../core/region.js';
+import type { LayerParameter } from './layer.js';
+
+/** @throws ConfigError when `units` is not a whole number above 0; TensorFlow.js's `{ units }` gets a hint */
+export function checkUnits(layer: string, units: unknown): number {
+  if (typeof units === 'object' && units !== null && 'units' in units) {
+    const rest = Object.keys(units).some((name) => name !== 'units') ? ', { ... }' : '';
+    throw new ConfigError(
+      `${layer} takes the number of units first: write ${layer}(${describe(units.units)}${rest}) ` +
+        `instead of ${layer}({ units: ${describe(units.units)}${rest === '' ? '' : ', ...'} })`,
+    );
+  }
+  return checkInteger(`${layer}: units`, units);
+}
+
+/**
+ * The bias as the kernels want it: the layer's own, or zeros where it has none, so that a kernel needs no case
+ * for that. `prepare` comes before every forward pass.
+ */
+export function planBias(
+  planner: Planner,
+  bias: LayerParameter | undefined,
+  size: number,
+): { value: Region; gradient: Region; prepare: () => void } {
+  if (bias) return { value: bias.value, gradient: bias.gradient, prepare: () => {} };
+  const value = planner.arena.floats(size);
+  // What is added to this gradient is read by nobody.
+  const gradient = planner.arena.floats(size);
+  return { value, gradient, prepare: () => void value.array.fill(0) };
+}

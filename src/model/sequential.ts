@@ -1,0 +1,494 @@
+/** The model that users write: layers one behind the other, compiled, trained, evaluated, asked. */
+import { type BackendName, selectBackend } from '../backend/backend.js';
+import type { Precision } from '../backend/memory.js';
+import { ConfigError, DataError, ShapeError } from '../core/errors.js';
+import { checkBoolean, checkInteger, checkNumber, checkOptions, describe } from '../core/options.js';
+import { type FloatArray, formatShape, type Tensor } from '../core/tensor.js';
+import { type Missing, newArray, type SampleInput, type Samples, toSamples } from '../data/samples.js';
+import { checkSampleShape, Input } from '../layers/input.js';
+import { Layer, type SampleShape } from '../layers/layer.js';
+import { loadSamples } from '../training/batches.js';
+import type { Callback, History } from '../training/callbacks.js';
+import { runFit } from '../training/fit.js';
+import { type Loss, type LossName, toLoss } from '../training/losses.js';
+import { createMetric, type Metric, type MetricName } from '../training/metrics.js';
+import { type Optimizer, type OptimizerName, toOptimizer } from '../training/optimizers.js';
+import type { Verbosity } from '../training/progress.js';
+import { evaluateDataset, forEachBatch, type Logs, rowOrder, Totals, trainBatch } from '../training/run.js';
+import {
+  type Dataset,
+  type OutputShape,
+  type SampleWeightInput,
+  sliceDataset,
+  type TargetInput,
+  toDataset,
+} from '../training/targets.js';
+import { currentLearningRate } from '../training/update.js';
+import { chain, type GraphNode, nameLayers } from './graph.js';
+import { Network } from './network.js';
+import { countWeights, summaryLines } from './summary.js';
+import { readWeights, type Weights, writeWeights } from './weights.js';
+
+export interface ModelOptions<P extends Precision = Precision> {
+  /** Decides everything random: weights, shuffling, dropout. Drawn at random when left out; see `model.seed`. */
+  seed?: number;
+  /** Which kernels compute; `auto`, the fastest there are, by default. */
+  backend?: BackendName;
+  /** `float32` by default; `float64`, for checks, runs on the reference kernels. */
+  precision?: P;
+}
+
+export interface CompileOptions {
+  /** `'adam'` by default. */
+  optimizer?: OptimizerName | Optimizer;
+  loss: LossName | Loss;
+  /** None by default. */
+  metrics?: readonly MetricName[];
+}
+
+interface DataOptions {
+  /** How many rows are computed at once; 32 by default. It does not change what comes out. */
+  batchSize?: number;
+  /** Whether NaN in x is an error (the default) or masks the step that it is in. */
+  missing?: Missing;
+}
+
+export type PredictOptions = DataOptions;
+
+export interface EvaluateOptions extends DataOptions {
+  /** A weight a row, or a step where the output has steps; all 1 by default. */
+  sampleWeight?: SampleWeightInput;
+}
+
+export interface FitOptions {
+  /** How many times all rows are gone through; 1 by default. */
+  epochs?: number;
+  /** How many rows an update is made from; 32 by default. */
+  batchSize?: number;
+  /** Whether each epoch takes the rows in a new order; true by default. */
+  shuffle?: boolean;
+  /** The share of rows, the last ones before shuffling, that are kept from training and evaluated every epoch. */
+  validationSplit?: number;
+  /** Rows to evaluate every epoch: `[x, y]`, or `[x, y, sampleWeight]`. */
+  validationData?:
+    | readonly [SampleInput, TargetInput]
+    | readonly [SampleInput, TargetInput, SampleWeightInput];
+  /** A weight a row, or a step where the output has steps; all 1 by default. */
+  sampleWeight?: SampleWeightInput;
+  /** What NaN in x is: an error (the default), or a step to mask. */
+  missing?: Missing;
+  /** Hooks that run at certain moments; none by default. */
+  callbacks?: readonly Callback[];
+  /** 0 prints nothing (the default), 1 a progress bar, 2 a line an epoch. */
+  verbose?: Verbosity;
+}
+
+const fitOptionNames = [
+  'epochs',
+  'batchSize',
+  'shuffle',
+  'validationSplit',
+  'validationData',
+  'sampleWeight',
+  'missing',
+  'callbacks',
+  'verbose',
+];
+
+const fitHints = {
+  classWeight: 'this version does not have it; give sampleWeight the weight of each row instead',
+  initialEpoch: 'leave it out, a second fit goes on where the first stopped',
+  stepsPerEpoch: 'this version does not have it',
+};
+
+interface Compiled {
+  readonly optimizer: Optimizer;
+  readonly loss: Loss;
+  readonly metricNames: readonly MetricName[];
+  readonly metrics: readonly Metric[];
+  readonly evaluationMetrics: readonly Metric[];
+}
+
+/** Layers one behind the other. Made by `sequential`. */
+export class Sequential<A extends FloatArray = Float32Array> {
+  /** The seed that was given, or drawn: with it the same model comes out again. */
+  readonly seed: number;
+  /** Which kernels compute. */
+  readonly backend: 'reference';
+  readonly precision: Precision;
+  private readonly stack: Layer[] = [];
+  private network: Network | undefined;
+  private compiled: Compiled | undefined;
+  private isFitting = false;
+
+  /** @internal use `sequential` */
+  constructor(layers: readonly Layer[], options: ModelOptions) {
+    checkOptions('sequential', options, ['seed', 'backend', 'precision']);
+    const { seed = drawSeed(), backend = 'auto', precision = 'float32' } = options;
+    this.seed = checkInteger('seed', seed, { min: 0 });
+    this.backend = selectBackend(backend, precision).name;
+    this.precision = precision;
+    if (!Array.isArray(layers)) {
+      throw new ConfigError(`sequential takes an array of layers but got ${describe(layers)}`);
+    }
+    layers.forEach((layer, i) => void this.push(layer, `layer ${i}`));
+    this.settle();
+  }
+
+  /** The layers, the first one first. */
+  get layers(): readonly Layer[] {
+    return this.stack;
+  }
+
+  /** The learning rate of the next update. */
+  get learningRate(): number {
+    return currentLearningRate(this.built('learningRate').optimizer);
+  }
+
+  /** Set it to true, in a callback or elsewhere, to end `fit` after the batch at hand. */
+  get stopTraining(): boolean {
+    return this.network?.stopTraining ?? false;
+  }
+
+  set stopTraining(stop: boolean) {
+    if (this.network) this.network.stopTraining = checkBoolean('stopTraining', stop);
+  }
+
+  /**
+   * Puts another layer at the end.
+   *
+   * @throws ConfigError when the model is built already
+   */
+  add(layer: Layer): this {
+    if (this.network) {
+      throw new ConfigError('the model is built: add all layers before it sees data, or make a new model');
+    }
+    this.push(layer, 'the layer');
+    this.settle();
+    return this;
+  }
+
+  /**
+   * Makes the weights, for rows of the given shape. It happens by itself with the first data, or when the first
+   * layer is an `input`.
+   *
+   * @param shape  `[features]`, or `[steps, features]` with steps null where they vary
+   * @throws ShapeError when the layers do not fit together
+   */
+  build(shape: SampleShape): this {
+    const sample = checkSampleShape('build', shape);
+    if (this.stack.length === 0) throw new ConfigError('the model has no layers: add one before build');
+    if (this.network) {
+      this.checkShape(sample);
+      return this;
+    }
+    const { seed, precision } = this;
+    const backend = selectBackend(this.backend, precision);
+    this.network = new Network(this.nodes, sample, { seed, backend, precision });
+    if (this.compiled) this.network.compile(this.compiled.optimizer, this.compiled.loss);
+    return this;
+  }
+
+  /**
+   * Sets how the model is trained. The weights stay; what an optimizer kept from earlier training is forgotten.
+   *
+   * @throws ConfigError for a name that is not known, or metrics that do not go with the loss
+   */
+  compile(options: CompileOptions): this {
+    checkOptions('compile', options, ['optimizer', 'loss', 'metrics']);
+    if (options.loss === undefined) {
+      throw new ConfigError("compile needs a loss, such as { loss: 'binaryCrossentropy' }");
+    }
+    const optimizer = toOptimizer(options.optimizer ?? 'adam');
+    const loss = toLoss(options.loss);
+    const metricNames = options.metrics ?? [];
+    if (!Array.isArray(metricNames)) {
+      throw new ConfigError(`compile: metrics is an array of names but got ${describe(metricNames)}`);
+    }
+    const create = () => metricNames.map((name) => createMetric(name, loss));
+    this.compiled = { optimizer, loss, metricNames, metrics: create(), evaluationMetrics: create() };
+    this.network?.compile(optimizer, loss);
+    return this;
+  }
+
+  /**
+   * Trains the model. A second call goes on where the first stopped: the optimizer and the random order too.
+   *
+   * @param x  rows of features, or of steps of features, of unequal lengths too
+   * @param y  what is to be predicted of them
+   * @returns the loss and metrics of every epoch
+   * @throws ShapeError, DataError for data that does not fit; ConfigError for options that do not
+   * @throws NumericError when the loss is no longer finite; the weights are those of the last good update
+   *
+   * @example const { history } = await model.fit(x, y, { epochs: 20, validationSplit: 0.2, verbose: 1 });
+   */
+  async fit(x: SampleInput, y: TargetInput, options: FitOptions = {}): Promise<History> {
+    checkOptions('fit', options, fitOptionNames, fitHints);
+    const { epochs = 1, batchSize = 32, shuffle = true, validationSplit = 0, validationData } = options;
+    const { sampleWeight, missing = 'error', callbacks = [], verbose = 0 } = options;
+    checkInteger('fit: epochs', epochs, { min: 0 });
+    checkInteger('fit: batchSize', batchSize);
+    checkBoolean('fit: shuffle', shuffle);
+    checkNumber('fit: validationSplit', validationSplit, { min: 0, below: 1 });
+    if (![0, 1, 2].includes(verbose))
+      throw new ConfigError(`fit: verbose is 0, 1 or 2 but is ${describe(verbose)}`);
+    if (!Array.isArray(callbacks)) {
+      throw new ConfigError(`fit: callbacks is an array but is ${describe(callbacks)}`);
+    }
+    if (validationData !== undefined && validationSplit > 0) {
+      throw new ConfigError('fit takes validationData or validationSplit, not both');
+    }
+    if (validationData !== undefined && !Array.isArray(validationData)) {
+      throw new ConfigError(`fit: validationData is [x, y] but is ${describe(validationData)}`);
+    }
+    this.checkNotFitting('fit');
+    const compiled = this.checkCompiled('fit');
+    const all = this.dataset(x, y, sampleWeight, missing);
+    const { rows } = all.samples;
+    const kept = Math.floor(rows * (1 - validationSplit));
+    const training = kept === rows ? all : sliceDataset(all, 0, kept);
+    const validation = validationData
+      ? this.dataset(validationData[0], validationData[1], validationData[2], missing)
+      : kept < rows
+        ? sliceDataset(all, kept, rows)
+        : undefined;
+
+    this.isFitting = true;
+    try {
+      return await runFit(this.built('fit'), training, validation, {
+        epochs,
+        batchSize,
+        shuffle,
+        callbacks,
+        verbose,
+        metrics: compiled.metrics,
+        validationMetrics: compiled.evaluationMetrics,
+      });
+    } finally {
+      this.isFitting = false;
+    }
+  }
+
+  /**
+   * The loss, penalties included, and the metrics over all rows, dropout off.
+   *
+   * @throws ShapeError, DataError for data that does not fit
+   *
+   * @example const { loss, accuracy } = model.evaluate(x, y);
+   */
+  evaluate(x: SampleInput, y: TargetInput, options: EvaluateOptions = {}): Logs {
+    checkOptions('evaluate', options, ['batchSize', 'missing', 'sampleWeight']);
+    const { batchSize = 32, missing = 'error', sampleWeight } = options;
+    checkInteger('evaluate: batchSize', batchSize);
+    const { evaluationMetrics } = this.checkCompiled('evaluate');
+    const dataset = this.dataset(x, y, sampleWeight, missing);
+    const totals = new Totals(evaluationMetrics);
+    evaluateDataset(this.built('evaluate'), dataset, batchSize, totals);
+    return totals.logs();
+  }
+
+  /**
+   * The model's outputs, `[rows, outputs]`, or `[rows, steps, outputs]` where the output has steps, dropout off.
+   * At a masked step the output is that of the state carried over.
+   *
+   * @throws ShapeError, DataError for data that does not fit
+   */
+  predict(x: SampleInput, options: PredictOptions = {}): Tensor<A> {
+    checkOptions('predict', options, ['batchSize', 'missing']);
+    const { batchSize = 32, missing = 'error' } = options;
+    checkInteger('predict: batchSize', batchSize);
+    const samples = this.samples(x, missing);
+    const network = this.built('predict');
+    const { sequence, features } = this.output(network);
+    const steps = sequence ? samples.steps : 1;
+    const data = newArray(this.precision, samples.rows * steps * features) as A;
+    forEachBatch(network, samples, batchSize, (pass, order, start, count) => {
+      loadSamples(pass, samples, order, start);
+      pass.forward(false);
+      const y = pass.output.value.array;
+      for (let b = 0; b < count; b++) {
+        for (let t = 0; t < steps; t++) {
+          const from = (t * count + b) * features;
+          const to = ((start + b) * steps + t) * features;
+          for (let k = 0; k < features; k++) data[to + k] = y[from + k] as number;
+        }
+      }
+    });
+    if (!sequence) return { data, shape: [samples.rows, features] };
+    return { data, shape: [samples.rows, steps, features], lengths: samples.lengths };
+  }
+
+  /**
+   * Makes one update from all rows given, and returns the loss and metrics before it.
+   *
+   * @throws NumericError when the loss or a gradient is not finite; the weights are unchanged then
+   */
+  trainOnBatch(x: SampleInput, y: TargetInput, options: { sampleWeight?: SampleWeightInput } = {}): Logs {
+    checkOptions('trainOnBatch', options, ['sampleWeight']);
+    this.checkNotFitting('trainOnBatch');
+    const { metrics } = this.checkCompiled('trainOnBatch');
+    const dataset = this.dataset(x, y, options.sampleWeight, 'error');
+    const { rows } = dataset.samples;
+    const totals = new Totals(metrics);
+    totals.reset(rows * dataset.steps);
+    trainBatch(this.built('trainOnBatch'), dataset, rowOrder(rows), 0, rows, totals, () => 'in trainOnBatch');
+    return totals.logs();
+  }
+
+  /** The loss and metrics of one batch, dropout off; no weight changes. */
+  testOnBatch(x: SampleInput, y: TargetInput, options: { sampleWeight?: SampleWeightInput } = {}): Logs {
+    checkOptions('testOnBatch', options, ['sampleWeight']);
+    const { evaluationMetrics } = this.checkCompiled('testOnBatch');
+    const dataset = this.dataset(x, y, options.sampleWeight, 'error');
+    const totals = new Totals(evaluationMetrics);
+    evaluateDataset(this.built('testOnBatch'), dataset, dataset.samples.rows, totals);
+    return totals.logs();
+  }
+
+  /** Copies of all weights by name, in the order of the layers. */
+  getWeights(): Weights<A> {
+    return readWeights(this.built('getWeights').parameters) as Weights<A>;
+  }
+
+  /**
+   * Takes weights as `getWeights` returns them.
+   *
+   * @throws DataError, ShapeError when a name or a shape does not fit; no weight has been changed then
+   */
+  setWeights(weights: Readonly<Record<string, Tensor>>): void {
+    writeWeights(this.built('setWeights').parameters, weights);
+  }
+
+  /** How many numbers the weights hold. */
+  countParams(): number {
+    return this.built('countParams').layers.reduce((sum, layer) => sum + countWeights(layer), 0);
+  }
+
+  /** Prints the layers, the shapes of their outputs and their numbers of weights, a line at a time. */
+  summary(print: (line: string) => void = console.log): void {
+    for (const line of summaryLines(this.nodes, this.network?.inputShape)) print(line);
+  }
+
+  private get nodes(): GraphNode[] {
+    return chain(this.stack);
+  }
+
+  private push(layer: Layer, what: string): void {
+    if (!(layer instanceof Layer)) {
+      throw new ConfigError(
+        `${what} is not a layer but ${describe(layer)}: write lstm(32), dense(1) and the like`,
+      );
+    }
+    if (layer instanceof Input && this.stack.length > 0) {
+      throw new ConfigError('an input comes first in a model, before all other layers');
+    }
+    nameLayers([...new Set([...this.stack, layer])]);
+    this.stack.push(layer);
+  }
+
+  /** Builds the model as soon as the shape of its input is known. */
+  private settle(): void {
+    const [first] = this.stack;
+    if (first instanceof Input && this.stack.length > 1) this.build(first.shape);
+  }
+
+  private built(method: string): Network {
+    if (this.network) return this.network;
+    throw new ConfigError(
+      `${method} needs a model that is built: call model.build([steps, features]) first, or let it see data`,
+    );
+  }
+
+  private checkCompiled(method: string): Compiled {
+    if (this.compiled) return this.compiled;
+    throw new ConfigError(`${method} needs a compiled model: call model.compile({ loss: ... }) first`);
+  }
+
+  private checkNotFitting(method: string): void {
+    if (this.isFitting) throw new ConfigError(`${method} was called while fit is running: await fit first`);
+  }
+
+  private checkShape(sample: SampleShape): void {
+    const { network } = this;
+    if (!network) return;
+    this.stack[0]?.checkInput(sample);
+    const steps = network.inputShape.length === 2 ? network.inputShape[0] : null;
+    if (sample.length !== network.inputShape.length || (steps !== null && sample[0] !== steps)) {
+      throw new ShapeError(
+        `the model was built for rows of shape ${formatShape(network.inputShape)} but got ${formatShape(sample)}`,
+      );
+    }
+  }
+
+  /** The user's x as samples; builds the model if they are the first it sees. */
+  private samples(x: SampleInput, missing: Missing): Samples {
+    const [first] = this.stack;
+    if (first === undefined) throw new ConfigError('the model has no layers: add one before it sees data');
+    if (missing !== 'error' && missing !== 'mask') {
+      throw new ConfigError(`missing is 'error' or 'mask' but is ${describe(missing)}`);
+    }
+    const { precision } = this;
+    const reading = {
+      reader: first.name,
+      expected: first.expectedShape(),
+      ranks: first.ranks,
+      precision,
+      missing,
+    };
+    let samples = toSamples(x, reading);
+    const { sequence, steps, features } = samples;
+    if (this.network) this.checkShape(sequence ? [steps, features] : [features]);
+    else this.build(sequence ? [null, features] : [features]);
+    for (const layer of this.stack) {
+      if (layer instanceof Input) continue;
+      const masked = layer.maskSamples(samples);
+      if (masked === samples) break;
+      samples = masked;
+    }
+    return samples;
+  }
+
+  private dataset(
+    x: SampleInput,
+    y: TargetInput,
+    sampleWeight: SampleWeightInput | undefined,
+    missing: Missing,
+  ): Dataset {
+    const { loss } = this.compiled as Compiled;
+    const samples = this.samples(x, missing);
+    const output = this.output(this.built('fit'));
+    if (y === undefined) throw new DataError('y is missing: fit and evaluate take (x, y, options)');
+    return toDataset(samples, y, sampleWeight, loss, output, this.precision);
+  }
+
+  private output({ outputShape }: Network): OutputShape {
+    const name = this.stack.at(-1)?.name ?? '';
+    return { name, sequence: outputShape.length === 2, features: outputShape.at(-1) as number };
+  }
+}
+
+function drawSeed(): number {
+  return Math.floor(Math.random() * 0x1_0000_0000);
+}
+
+/**
+ * A model of layers one behind the other.
+ *
+ * @param layers  the first one first; more can follow by `add`
+ * @throws ConfigError for what is not a layer, a name used twice, or an option out of range
+ *
+ * @example
+ * const model = sequential([lstm(32), dense(1, { activation: 'sigmoid' })], { seed: 42 });
+ * model.compile({ optimizer: 'adam', loss: 'binaryCrossentropy', metrics: ['accuracy'] });
+ */
+export function sequential(
+  layers: readonly Layer[],
+  options: ModelOptions<'float64'> & { precision: 'float64' },
+): Sequential<Float64Array>;
+export function sequential(layers?: readonly Layer[], options?: ModelOptions<'float32'>): Sequential;
+export function sequential(
+  layers: readonly Layer[] = [],
+  options: ModelOptions = {},
+): Sequential<FloatArray> {
+  return new Sequential(layers, options);
+}

@@ -1,0 +1,73 @@
+/** The training loop. */
+import { DataError } from '../core/errors.js';
+import { type Callback, type History, recordEpoch } from './callbacks.js';
+import type { Metric } from './metrics.js';
+import { createProgress, type Verbosity } from './progress.js';
+import { evaluateDataset, type Logs, rowOrder, Totals, trainBatch } from './run.js';
+import type { Dataset } from './targets.js';
+import type { Trainable } from './trainable.js';
+import { createYield } from './yielding.js';
+
+export interface LoopOptions {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly shuffle: boolean;
+  readonly verbose: Verbosity;
+  readonly callbacks: readonly Callback[];
+  readonly metrics: readonly Metric[];
+  readonly validationMetrics: readonly Metric[];
+}
+
+/**
+ * Trains for a number of epochs, giving way to the event loop every few milliseconds.
+ *
+ * @throws NumericError when the loss is no longer finite; the weights are those of the last good update
+ */
+export async function runFit(
+  model: Trainable,
+  dataset: Dataset,
+  validation: Dataset | undefined,
+  options: LoopOptions,
+): Promise<History> {
+  const { epochs, batchSize, shuffle, callbacks } = options;
+  const { rows } = dataset.samples;
+  if (rows === 0) throw new DataError('there is no row left to train on: the validation split took them all');
+  const history: History = { epoch: [], history: {} };
+  const totals = new Totals(options.metrics);
+  const validationTotals = new Totals(options.validationMetrics);
+  const order = rowOrder(rows);
+  const batches = Math.ceil(rows / batchSize);
+  const progress = createProgress(options.verbose, epochs, batches);
+  const giveWay = createYield();
+  let logs: Logs = {};
+
+  model.stopTraining = false;
+  for (const callback of callbacks) await callback.onTrainBegin?.();
+  for (let epoch = 0; epoch < epochs && !model.stopTraining; epoch++) {
+    for (const callback of callbacks) await callback.onEpochBegin?.(epoch);
+    if (shuffle) model.shuffling.shuffle(order);
+    totals.reset(rows * dataset.steps);
+    for (let batch = 0; batch < batches && !model.stopTraining; batch++) {
+      for (const callback of callbacks) await callback.onBatchBegin?.(batch);
+      const start = batch * batchSize;
+      const count = Math.min(batchSize, rows - start);
+      const where = () => `in epoch ${epoch}, batch ${batch}`;
+      trainBatch(model, dataset, order, start, count, totals, where);
+      for (const callback of callbacks) await callback.onBatchEnd?.(batch, { loss: totals.loss });
+      progress.batch(epoch, batch, totals);
+      if (giveWay.isDue()) await giveWay.now();
+    }
+    logs = totals.logs();
+    if (validation) {
+      evaluateDataset(model, validation, batchSize, validationTotals);
+      Object.assign(logs, validationTotals.logs('val_'));
+    }
+    recordEpoch(history, epoch, logs);
+    progress.epoch(epoch, logs);
+    for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs);
+    if (giveWay.isDue()) await giveWay.now();
+  }
+  progress.end();
+  for (const callback of callbacks) await callback.onTrainEnd?.(logs);
+  return history;
+}

@@ -1,0 +1,66 @@
+/**
+ * Scores of positives and negatives, and the area under their ROC curve, exact by rank (Mann and Whitney 1947):
+ *
+ *     AUC = P(score of a positive > score of a negative) + 1/2 P(they are equal)
+ */
+
+export class Ranking {
+  private scores = new Float64Array(0);
+  private weights = new Float64Array(0);
+  private positive = new Uint8Array(0);
+  private count = 0;
+
+  clear(): void {
+    this.count = 0;
+  }
+
+  /** Makes room for `capacity` scores in all, so that `add` allocates nothing up to there. */
+  reserve(capacity: number): void {
+    if (capacity <= this.scores.length) return;
+    const { scores, weights, positive } = this;
+    this.scores = new Float64Array(capacity);
+    this.weights = new Float64Array(capacity);
+    this.positive = new Uint8Array(capacity);
+    this.scores.set(scores);
+    this.weights.set(weights);
+    this.positive.set(positive);
+  }
+
+  add(score: number, positive: boolean, weight = 1): void {
+    if (this.count === this.scores.length) this.reserve(Math.max(1024, 2 * this.count));
+    this.scores[this.count] = score;
+    this.weights[this.count] = weight;
+    this.positive[this.count] = positive ? 1 : 0;
+    this.count++;
+  }
+
+  /** NaN when there are no positives, no negatives, or a score that is NaN. */
+  areaUnderCurve(): number {
+    const { scores, weights, positive, count } = this;
+    const order = new Uint32Array(count);
+    for (let k = 0; k < count; k++) {
+      if (Number.isNaN(scores[k])) return Number.NaN;
+      order[k] = k;
+    }
+    order.sort((a, b) => (scores[a] as number) - (scores[b] as number));
+    let area = 0;
+    let negativesBelow = 0;
+    let positives = 0;
+    for (let start = 0; start < count; ) {
+      const score = scores[order[start] as number] as number;
+      let tiedPositives = 0;
+      let tiedNegatives = 0;
+      let end = start;
+      for (; end < count && scores[order[end] as number] === score; end++) {
+        const k = order[end] as number;
+        if (positive[k] === 1) tiedPositives += weights[k] as number;
+        else tiedNegatives += weights[k] as number;
+      }
+      area += tiedPositives * (negativesBelow + 0.5 * tiedNegatives);
+      negativesBelow += tiedNegatives;
+      positives += tiedPositives;
+      start = end;
+    }
+    return area / (positives * negativesBelow);
+  }
+}

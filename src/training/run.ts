@@ -1,0 +1,119 @@
+/** One batch, forward or forward and backward, and the sums that a pass over the data adds up. */
+import { NumericError } from '../core/errors.js';
+import type { Samples } from '../data/samples.js';
+import { loadSamples, loadTargets } from './batches.js';
+import type { PlannedLoss } from './losses.js';
+import type { Metric } from './metrics.js';
+import type { Dataset } from './targets.js';
+import type { Pass, Trainable } from './trainable.js';
+import { applyGradients, totalPenalty } from './update.js';
+
+/** The values by name that are reported of a batch, an epoch or an evaluation: `loss`, then the metrics. */
+export type Logs = Record<string, number>;
+
+/** Adds up the loss and the metrics of all batches: one numerator and one denominator, divided at the end. */
+export class Totals {
+  private sum = 0;
+  private count = 0;
+  constructor(private readonly metrics: readonly Metric[]) {}
+
+  /** Begins anew, for up to `rows` rows or steps. */
+  reset(rows: number): void {
+    this.sum = 0;
+    this.count = 0;
+    for (const metric of this.metrics) metric.reset(rows);
+  }
+
+  /** Takes a batch that went forward: the sum of its losses, how many counted, and what the weights cost. */
+  add(pass: Pass, loss: PlannedLoss, lossSum: number, count: number, penalty: number): void {
+    this.sum += lossSum + count * penalty;
+    this.count += count;
+    const { value, mask, steps, batch, features } = pass.output;
+    for (const metric of this.metrics) {
+      metric.update(value.array, loss.targets.array, loss.weights.array, mask.array, steps * batch, features);
+    }
+  }
+
+  /** The mean loss so far. */
+  get loss(): number {
+    return this.sum / this.count;
+  }
+
+  /** Loss and metrics, each name behind `prefix`. */
+  logs(prefix = ''): Logs {
+    const logs: Logs = { [`${prefix}loss`]: this.loss };
+    for (const metric of this.metrics) logs[`${prefix}${metric.name}`] = metric.result();
+    return logs;
+  }
+}
+
+/**
+ * Trains on the rows `order[start]` to `order[start + count - 1]`.
+ *
+ * @throws NumericError when the loss or a gradient is not finite; the weights are as they were before the batch
+ */
+export function trainBatch(
+  model: Trainable,
+  dataset: Dataset,
+  order: Int32Array,
+  start: number,
+  count: number,
+  totals: Totals,
+  where: () => string,
+): void {
+  const pass = model.pass(count, dataset.samples.steps, true);
+  const loss = loadBatch(pass, dataset, order, start);
+  pass.forward(true);
+  const lossSum = loss.forward();
+  const counted = loss.count();
+  const penalty = totalPenalty(model.parameters);
+  if (!Number.isFinite(lossSum) || !Number.isFinite(penalty)) {
+    throw new NumericError(
+      `the loss is ${lossSum + penalty} ${where()}: the weights are those before it; ` +
+        'try a smaller learning rate, or clip the gradients with { globalClipNorm: 1 }',
+    );
+  }
+  totals.add(pass, loss, lossSum, counted, penalty);
+  if (counted === 0) return;
+  pass.backward(1 / counted);
+  applyGradients(model.parameters, model.optimizer, model.backend, where);
+}
+
+/** Runs all rows forward, dropout off, and adds up loss and metrics. */
+export function evaluateDataset(model: Trainable, dataset: Dataset, batchSize: number, totals: Totals): void {
+  const { samples } = dataset;
+  totals.reset(samples.rows * dataset.steps);
+  forEachBatch(model, samples, batchSize, (pass, order, start) => {
+    const loss = loadBatch(pass, dataset, order, start);
+    pass.forward(false);
+    totals.add(pass, loss, loss.forward(), loss.count(), totalPenalty(model.parameters));
+  });
+}
+
+/** Calls `run` with a pass for each batch of rows in their natural order. */
+export function forEachBatch(
+  model: Trainable,
+  samples: Samples,
+  batchSize: number,
+  run: (pass: Pass, order: Int32Array, start: number, count: number) => void,
+): void {
+  const order = rowOrder(samples.rows);
+  for (let start = 0; start < samples.rows; start += batchSize) {
+    const count = Math.min(batchSize, samples.rows - start);
+    run(model.pass(count, samples.steps, false), order, start, count);
+  }
+}
+
+function loadBatch(pass: Pass, dataset: Dataset, order: Int32Array, start: number): PlannedLoss {
+  const loss = pass.loss as PlannedLoss;
+  loadSamples(pass, dataset.samples, order, start);
+  loadTargets(loss, pass.output, dataset, pass.rowNames);
+  return loss;
+}
+
+/** 0, 1, 2 ...: the order in which rows are taken when nothing shuffles them. */
+export function rowOrder(rows: number): Int32Array {
+  const order = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) order[row] = row;
+  return order;
+}

@@ -1,0 +1,245 @@
+/** What a user gives as y and as sample weights, made into flat arrays that lie beside the samples. */
+import { DataError, ShapeError } from '../core/errors.js';
+import { describe } from '../core/options.js';
+import { type FloatArray, formatShape, isTensor, type Tensor } from '../core/tensor.js';
+import {
+  isArrayLike,
+  type NumberRow,
+  newArray,
+  rankOf,
+  type Samples,
+  sliceSamples,
+} from '../data/samples.js';
+import type { Loss } from './losses.js';
+
+/**
+ * Numbers or class indices `[batch]`, arrays `[batch, outputs]`, and where the output has steps
+ * `[batch, steps]` or `[batch, steps, outputs]`, of the lengths of x.
+ */
+export type TargetInput = Tensor | NumberRow | readonly NumberRow[] | readonly (readonly NumberRow[])[];
+
+/** A weight a row, or a weight a step where the output has steps. 0 takes a row or step out altogether. */
+export type SampleWeightInput = Tensor | NumberRow | readonly NumberRow[];
+
+/** The output that the targets are for. */
+export interface OutputShape {
+  readonly name: string;
+  readonly sequence: boolean;
+  readonly features: number;
+}
+
+/** Samples with what is to be learned from them. */
+export interface Dataset {
+  readonly samples: Samples;
+  /** [rows, steps, columns], steps being 1 where the output has no time axis. */
+  readonly targets: FloatArray;
+  readonly columns: number;
+  /** 1 where the output has no time axis. */
+  readonly steps: number;
+  /** [rows, steps]; missing where all are 1. */
+  readonly weights: FloatArray | undefined;
+}
+
+/**
+ * @throws ShapeError when y does not fit the output or the rows and steps of x
+ * @throws DataError for targets that the loss cannot take, where they count
+ */
+export function toDataset(
+  samples: Samples,
+  y: TargetInput,
+  sampleWeight: SampleWeightInput | undefined,
+  loss: Loss,
+  output: OutputShape,
+  precision: 'float32' | 'float64',
+): Dataset {
+  const steps = output.sequence ? samples.steps : 1;
+  const columns = loss.targetKind === 'classes' ? 1 : output.features;
+  const { rows } = samples;
+  const outer = output.sequence ? [rows, steps] : [rows];
+  const place: Placement = { samples, outer, columns, what: 'y', precision };
+  let targets: FloatArray;
+  try {
+    targets = toFlat(y, place);
+  } catch (error) {
+    throw error instanceof ShapeError ? new ShapeError(error.message + shapeHint(y, loss, output)) : error;
+  }
+  const weights =
+    sampleWeight === undefined
+      ? undefined
+      : toWeights(sampleWeight, { ...place, columns: 1, what: 'sampleWeight' });
+  const dataset = { samples, targets, columns, steps, weights };
+  checkTargets(dataset, loss, output);
+  return dataset;
+}
+
+interface Placement {
+  readonly samples: Samples;
+  /** [rows], or [rows, steps]. */
+  readonly outer: readonly number[];
+  readonly columns: number;
+  readonly what: string;
+  readonly precision: 'float32' | 'float64';
+}
+
+/** A Tensor or nested arrays of shape [...outer, columns]; the last axis may be left out where columns is 1. */
+function toFlat(y: unknown, place: Placement): FloatArray {
+  const { outer, columns } = place;
+  const whole = [...outer, columns];
+  if (isTensor(y)) {
+    const found = columns === 1 && y.shape.length === outer.length ? [...y.shape, 1] : y.shape;
+    if (found.length === whole.length && found.every((axis, i) => axis === whole[i])) return y.data;
+    throw wrongShape(formatShape(y.shape), place);
+  }
+  const rank = rankOf(y);
+  if (!isArrayLike(y) || (rank !== whole.length && !(columns === 1 && rank === outer.length))) {
+    throw wrongShape(isArrayLike(y) ? `${rank} nested arrays` : describe(y), place);
+  }
+  if (y.length !== outer[0]) {
+    throw new ShapeError(`${place.what} has ${y.length} rows but x has ${outer[0]}`);
+  }
+  return flatten(y, rank === outer.length, place);
+}
+
+function flatten(y: ArrayLike<unknown>, withoutColumns: boolean, place: Placement): FloatArray {
+  const { outer, columns, samples, what } = place;
+  const [rows, steps] = outer as [number, number | undefined];
+  const flat = newArray(place.precision, rows * (steps ?? 1) * columns);
+  const copy = (from: unknown, start: number, where: string) => {
+    const values = withoutColumns ? [from] : from;
+    if (!isArrayLike(values) || values.length !== columns) {
+      const found = isArrayLike(values) ? `${values.length}` : describe(values);
+      throw new ShapeError(`${what} needs ${columns} values at ${where} but has ${found}`);
+    }
+    for (let k = 0; k < columns; k++) {
+      const value = typeof values[k] === 'boolean' ? Number(values[k]) : values[k];
+      if (typeof value !== 'number')
+        throw new DataError(`${what} is ${describe(value)} at ${where}, not a number`);
+      flat[start + k] = value;
+    }
+  };
+  for (let row = 0; row < rows; row++) {
+    if (steps === undefined) {
+      copy(y[row], row * columns, `row ${row}`);
+      continue;
+    }
+    const length = samples.lengths?.[row] ?? steps;
+    const given = y[row];
+    if (!isArrayLike(given) || (given.length !== length && given.length !== steps)) {
+      const found = isArrayLike(given) ? `${given.length} steps` : describe(given);
+      throw new ShapeError(`${what} has ${found} in row ${row} where x has ${length}`);
+    }
+    for (let t = 0; t < length; t++) copy(given[t], (row * steps + t) * columns, `row ${row}, step ${t}`);
+  }
+  return flat;
+}
+
+function toWeights(weights: unknown, place: Placement): FloatArray {
+  const { outer, samples } = place;
+  const [rows, steps] = outer as [number, number | undefined];
+  const aRow = isTensor(weights) ? weights.shape.length === 1 : rankOf(weights) === 1;
+  const flat = toFlat(weights, aRow ? { ...place, outer: [rows] } : place);
+  const spread = aRow && steps !== undefined ? spreadOverSteps(flat, steps, place.precision) : flat;
+  for (let k = 0; k < spread.length; k++) {
+    if (samples.mask !== undefined && !aRow && samples.mask[k] === 0) continue;
+    if ((spread[k] as number) >= 0 && Number.isFinite(spread[k])) continue;
+    throw new DataError(
+      `sampleWeight must be at least 0 everywhere but is ${spread[k]} at ${placeOf(k, steps)}`,
+    );
+  }
+  return spread;
+}
+
+function placeOf(step: number, steps: number | undefined): string {
+  return steps === undefined ? `row ${step}` : `row ${Math.floor(step / steps)}, step ${step % steps}`;
+}
+
+function spreadOverSteps(weights: FloatArray, steps: number, precision: 'float32' | 'float64'): FloatArray {
+  const spread = newArray(precision, weights.length * steps);
+  weights.forEach((weight, row) => void spread.fill(weight, row * steps, (row + 1) * steps));
+  return spread;
+}
+
+function checkTargets(dataset: Dataset, loss: Loss, output: OutputShape): void {
+  const { samples, targets, columns, steps, weights } = dataset;
+  const check = targetCheck(loss, output.features);
+  const mask = output.sequence ? samples.mask : undefined;
+  for (let step = 0; step < samples.rows * steps; step++) {
+    if (mask?.[step] === 0 || weights?.[step] === 0) continue;
+    const mistake = check(targets, step * columns, columns);
+    if (mistake === undefined) continue;
+    throw new DataError(`y ${mistake} at ${placeOf(step, output.sequence ? steps : undefined)}`);
+  }
+}
+
+/** Looks at one row's or step's targets and says what is wrong with them, if anything. */
+type TargetCheck = (targets: FloatArray, start: number, columns: number) => string | undefined;
+
+function targetCheck(loss: Loss, classes: number): TargetCheck {
+  switch (loss.targetKind) {
+    case 'values':
+      return eachTarget(Number.isFinite, 'is not finite');
+    case 'probabilities':
+      return eachTarget(
+        (value) => value >= 0 && value <= 1,
+        `is not between 0 and 1, as ${loss.name} needs,`,
+      );
+    case 'classes':
+      return eachTarget(
+        (value) => Number.isInteger(value) && value >= 0 && value < classes,
+        `is not a class from 0 to ${classes - 1}`,
+      );
+    case 'distribution':
+      return (targets, start, columns) => {
+        let sum = 0;
+        for (let k = start; k < start + columns; k++) {
+          if (!((targets[k] as number) >= 0)) return `is ${targets[k]}, which is no probability,`;
+          sum += targets[k] as number;
+        }
+        if (Math.abs(sum - 1) <= 1e-3) return undefined;
+        return `sums to ${sum}, not 1, over the classes (for class indices use sparseCategoricalCrossentropy)`;
+      };
+  }
+}
+
+function eachTarget(isRight: (value: number) => boolean, mistake: string): TargetCheck {
+  return (targets, start, columns) => {
+    for (let k = start; k < start + columns; k++) {
+      if (!isRight(targets[k] as number)) return `is ${targets[k]}, which ${mistake}`;
+    }
+    return undefined;
+  };
+}
+
+function wrongShape(found: string, { what, outer, columns }: Placement): ShapeError {
+  const expected =
+    columns === 1
+      ? `${formatShape(outer)} or ${formatShape([...outer, 1])}`
+      : formatShape([...outer, columns]);
+  return new ShapeError(`${what} should be of shape ${expected} but is ${found}`);
+}
+
+/** The commonest reasons why y does not fit the output, each with its mend. */
+function shapeHint(y: TargetInput, loss: Loss, output: OutputShape): string {
+  const rank = isTensor(y) ? y.shape.length : rankOf(y);
+  if (loss.name === 'categoricalCrossentropy' && rank === (output.sequence ? 2 : 1)) {
+    return ': for class indices use sparseCategoricalCrossentropy';
+  }
+  if (output.sequence && rank === 1) {
+    return `: ${output.name} gives a value a step; for one a row, the last lstm needs { returnSequences: false }`;
+  }
+  if (!output.sequence && rank === 3) {
+    return `: ${output.name} gives one value a row; for one a step, every lstm needs { returnSequences: true }`;
+  }
+  return '';
+}
+
+/** Rows `from` to `to` of a data set, as a view. */
+export function sliceDataset(dataset: Dataset, from: number, to: number): Dataset {
+  const { samples, targets, columns, steps, weights } = dataset;
+  return {
+    ...dataset,
+    samples: sliceSamples(samples, from, to),
+    targets: targets.subarray(from * steps * columns, to * steps * columns),
+    weights: weights?.subarray(from * steps, to * steps),
+  };
+}

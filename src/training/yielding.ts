@@ -1,0 +1,34 @@
+/** Giving way to the event loop, so that a page paints and a server answers while a model trains. */
+
+/** How long training may hold the event loop, in milliseconds: two frames of a screen. */
+const LONGEST_HOLD = 32;
+
+interface Scheduling {
+  setImmediate?: (callback: () => void) => unknown;
+}
+
+/** Resolves once waiting events have been handled. */
+function nextTurn(): Promise<void> {
+  const { setImmediate } = globalThis as Scheduling;
+  if (setImmediate) return new Promise((resolve) => void setImmediate(resolve));
+  // A timer would wait for at least 4 ms in a browser; a message does not.
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}
+
+export function createYield(): { isDue(): boolean; now(): Promise<void> } {
+  let last = performance.now();
+  return {
+    isDue: () => performance.now() - last > LONGEST_HOLD,
+    now: async () => {
+      await nextTurn();
+      last = performance.now();
+    },
+  };
+}
