@@ -5,20 +5,20 @@
  * but in the rarest ties. Square root is not here: IEEE 754 fixes it.
  *
  * Method: W. J. Cody and W. Waite, "Software Manual for the Elementary Functions" (1980): reduce the argument
- * with ln 2 in two parts, so that the reduction is exact, then a short polynomial.
+ * with ln 2 in two parts, so that the reduction is exact, then a short polynomial; the coefficients of
+ * the polynomials are those of fdlibm (Sun Microsystems, 1993).
  */
 
 /** ln 2 in two parts: the high one has trailing zeros enough that `k * LN2_HIGH` is exact. */
-const LN2_HIGH = 6.9314718036912381649e-1;
-const LN2_LOW = 1.90821492927058770002e-10;
-const LOG2_E = 1.4426950408889634;
+const LN2_HIGH = 0.6931471803691238;
+const LN2_LOW = 1.9082149292705877e-10;
 
 /** Bernoulli-number coefficients of r coth(r/2) = 2 + r^2/6 - r^4/360 + ..., made minimax on |r| <= ln2/2. */
-const P1 = 1.66666666666666019037e-1;
-const P2 = -2.77777777770155933842e-3;
-const P3 = 6.61375632143793436117e-5;
-const P4 = -1.6533902205465251539e-6;
-const P5 = 4.13813679705723846039e-8;
+const P1 = 0.16666666666666602;
+const P2 = -0.0027777777777015593;
+const P3 = 0.00006613756321437934;
+const P4 = -0.0000016533902205465252;
+const P5 = 4.1381367970572385e-8;
 
 /** 2^k for every k that a double can be scaled by, subnormal powers included. */
 const SMALLEST_EXPONENT = -1074;
@@ -46,8 +46,8 @@ function expm1Reduced(r: number): number {
 export function exp(x: number): number {
   if (x > 709.782712893384) return Number.POSITIVE_INFINITY;
   if (x < -745.1332191019411) return 0;
-  if (x !== x) return x;
-  const k = Math.floor(x * LOG2_E + 0.5);
+  if (Number.isNaN(x)) return x;
+  const k = Math.floor(x * Math.LOG2E + 0.5);
   const y = 1 + expm1Reduced(x - k * LN2_HIGH - k * LN2_LOW);
   if (k >= -1021 && k <= 1023) return y * powerOfTwo(k);
   // 2^1024 is not a double, and a subnormal result must be rounded once only: scale in two steps there.
@@ -58,8 +58,8 @@ export function exp(x: number): number {
 export function expm1(x: number): number {
   if (x > 709) return exp(x);
   if (x < -38) return -1;
-  if (x !== x) return x;
-  const k = Math.floor(x * LOG2_E + 0.5);
+  if (Number.isNaN(x)) return x;
+  const k = Math.floor(x * Math.LOG2E + 0.5);
   const power = powerOfTwo(k);
   return power * expm1Reduced(x - k * LN2_HIGH - k * LN2_LOW) + (power - 1);
 }
@@ -78,16 +78,14 @@ export function tanh(x: number): number {
   return x < 0 ? -y : x === 0 ? x : y;
 }
 
-const SQRT_2 = 1.4142135623730951;
-
 /** log(1 + f) = f - f^2/2 + s (f^2/2 + R), s = f / (2 + f); the coefficients of R in s^2, minimax. */
-const L1 = 6.66666666666673513e-1;
-const L2 = 3.999999999940941908e-1;
-const L3 = 2.857142874366239149e-1;
-const L4 = 2.222219843214978396e-1;
-const L5 = 1.818357216161805012e-1;
-const L6 = 1.531383769920937332e-1;
-const L7 = 1.479819860511658591e-1;
+const L1 = 0.6666666666666735;
+const L2 = 0.3999999999940942;
+const L3 = 0.2857142874366239;
+const L4 = 0.22222198432149784;
+const L5 = 0.1818357216161805;
+const L6 = 0.15313837699209373;
+const L7 = 0.14798198605116586;
 
 /** The natural logarithm of m 2^k with m close to 1: log(1 + f) + k ln 2. */
 function logParts(f: number, k: number, correction: number): number {
@@ -115,7 +113,7 @@ export function log(x: number): number {
   k += (high >>> 20) - 1023;
   bits.setUint32(0, (high & 0x000f_ffff) | 0x3ff0_0000);
   m = bits.getFloat64(0);
-  if (m > SQRT_2) {
+  if (m > Math.SQRT2) {
     m /= 2;
     k += 1;
   }

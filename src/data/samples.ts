@@ -103,7 +103,8 @@ function fromSequences(x: readonly (readonly NumberRow[])[], { reader, precision
   const steps = lengths.reduce((longest, length) => Math.max(longest, length), 0);
   const firstFull = lengths.findIndex((length) => length > 0);
   if (firstFull === -1) throw new DataError(`${reader} got ${rows} rows without a single step`);
-  const features = (x[firstFull]?.[0] as NumberRow).length;
+  const [firstStep] = x[firstFull] as readonly NumberRow[];
+  const features = isArrayLike(firstStep) ? firstStep.length : 0;
   const data = newArray(precision, rows * steps * features);
   for (let row = 0; row < rows; row++) {
     for (let t = 0; t < (lengths[row] as number); t++) {

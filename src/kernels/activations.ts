@@ -35,7 +35,7 @@ export const tanh: Activation = {
 };
 
 export const relu: Activation = {
-  value: (x) => (x < 0 ? 0 : x), // in this order, so that NaN stays NaN and is found
+  value: (x) => Math.max(0, x),
   derivative: (x) => (x > 0 ? 1 : 0),
 };
 
@@ -53,8 +53,8 @@ export const elu: Activation = {
   derivative: (x, y) => (x > 0 ? 1 : y + 1),
 };
 
-const SELU_SCALE = 1.0507009873554804934193349852946;
-const SELU_ALPHA = 1.6732632423543772848170429916717;
+const SELU_SCALE = 1.0507009873554805;
+const SELU_ALPHA = 1.6732632423543772;
 
 /** Klambauer, Unterthiner, Mayr and Hochreiter 2017. */
 export const selu: Activation = {
@@ -62,13 +62,12 @@ export const selu: Activation = {
   derivative: (x, y) => (x > 0 ? SELU_SCALE : y + SELU_SCALE * SELU_ALPHA),
 };
 
-const SQRT_HALF = 0.7071067811865476;
 const ONE_OVER_SQRT_TWO_PI = 0.3989422804014327;
 
 /** x times the normal distribution function (Hendrycks and Gimpel 2016), exact rather than by tanh. */
 export const gelu: Activation = {
-  value: (x) => 0.5 * x * (1 + erf(x * SQRT_HALF)),
-  derivative: (x) => 0.5 * (1 + erf(x * SQRT_HALF)) + x * ONE_OVER_SQRT_TWO_PI * exp(-0.5 * x * x),
+  value: (x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2)),
+  derivative: (x) => 0.5 * (1 + erf(x * Math.SQRT1_2)) + x * ONE_OVER_SQRT_TWO_PI * exp(-0.5 * x * x),
 };
 
 export const softplus: Activation = {
