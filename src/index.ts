@@ -38,15 +38,15 @@ export type { Layer, LayerOptions, SampleShape } from './layers/layer.js';
 export { type LstmOptions, lstm } from './layers/lstm.js';
 export { type MaskingOptions, masking } from './layers/masking.js';
 export { l1, l2, type RegularizerName } from './layers/regularizers.js';
-export {
-  type CompileOptions,
-  type EvaluateOptions,
-  type FitOptions,
-  type ModelOptions,
-  type PredictOptions,
-  type Sequential,
-  sequential,
-} from './model/sequential.js';
+export { deserializeModel, serializeModel } from './model/model-file.js';
+export type {
+  CompileOptions,
+  EvaluateOptions,
+  FitOptions,
+  ModelOptions,
+  PredictOptions,
+} from './model/options.js';
+export { type Sequential, sequential } from './model/sequential.js';
 export type { Weights } from './model/weights.js';
 export type { Callback, History } from './training/callbacks.js';
 export {

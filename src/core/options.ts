@@ -19,7 +19,7 @@ function editDistance(a: string, b: string): number {
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const plain = (text: string) => text.replace(/[_-]/g, '').toLowerCase();
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.ceil(name.length / 3)) + 1;
+  let bestDistance = Math.min(Math.max(2, Math.ceil(name.length / 3)) + 1, Math.max(1, name.length - 1));
   for (const candidate of known) {
     const distance = editDistance(plain(name), plain(candidate));
     if (distance < bestDistance) {
@@ -63,6 +63,7 @@ export function describe(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value === 'string') return `'${value.length > 40 ? `${value.slice(0, 40)}...` : value}'`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name}`;
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'object')
     return `an object with ${Object.keys(value).slice(0, 4).join(', ') || 'nothing'}`;

@@ -133,35 +133,37 @@ function parseHeader(bytes: Uint8Array): object {
   } catch {
     throw invalid('its header is not UTF-8');
   }
-  let header: object;
   try {
-    header = JSON.parse(text) as object;
-  } catch {
-    throw invalid('its header is not JSON');
+    checkStructure(text);
+    return JSON.parse(text) as object;
+  } catch (error) {
+    throw error instanceof FormatError ? error : invalid('its header is not JSON');
   }
-  checkKeys(text);
-  return header;
 }
 
 /**
- * Refuses a name that stands twice in one object, of which JSON.parse would silently keep the last, and objects
- * nested deeper than the format has them. `json` is known to be sound.
+ * Refuses what JSON.parse would let pass: a name that stands twice in one object (it keeps the last), and
+ * nesting deeper than the format has it (megabytes of brackets would cost seconds and gigabytes). Text that is
+ * not sound JSON may pass here, for JSON.parse to refuse.
  */
-function checkKeys(json: string): void {
-  const open: Set<string>[] = [];
+function checkStructure(json: string): void {
+  // The names met so far in each object that is open, and nothing for each open list.
+  const open: (Set<string> | undefined)[] = [];
   for (let i = 0; i < json.length; i++) {
-    if (json[i] === '}') open.pop();
-    else if (json[i] === '{') {
-      open.push(new Set());
-      if (open.length > 2) throw invalid('its header has objects nested more than two deep');
-    } else if (json[i] === '"') {
+    const character = json[i];
+    if (character === '{' || character === '[') {
+      // The deepest are a list in an object in an object: header, entry, shape.
+      if (open.length >= (character === '{' ? 2 : 3)) throw invalid('its header is nested too deep');
+      open.push(character === '{' ? new Set() : undefined);
+    } else if (character === '}' || character === ']') open.pop();
+    else if (character === '"') {
       const begin = i;
       i = endOfString(json, begin);
       if (!isKey(json, i)) continue;
       const key = JSON.parse(json.slice(begin, i + 1)) as string;
-      const keys = open[open.length - 1] as Set<string>;
-      if (keys.has(key)) throw invalid(`${describe(key)} stands in its header twice`);
-      keys.add(key);
+      const names = open[open.length - 1];
+      if (names?.has(key)) throw invalid(`${describe(key)} stands in its header twice`);
+      names?.add(key);
     }
   }
 }
@@ -169,7 +171,7 @@ function checkKeys(json: string): void {
 /** The place of the closing quote of the string that begins at `begin`. */
 function endOfString(json: string, begin: number): number {
   let end = begin + 1;
-  while (json[end] !== '"') end += json[end] === '\\' ? 2 : 1;
+  while (end < json.length && json[end] !== '"') end += json[end] === '\\' ? 2 : 1;
   return end;
 }
 
@@ -206,8 +208,7 @@ function checkLayout(entries: Entry[], available: number): void {
   let filled = 0;
   for (const { name, begin, end } of entries) {
     const where = `tensor ${describe(name)}`;
-    if (begin < filled)
-      throw invalid(`${where} begins at ${begin} and overlaps the one that ends at ${filled}`);
+    if (begin < filled) throw invalid(`${where} begins at ${begin}, inside the one that ends at ${filled}`);
     if (begin > filled) throw invalid(`bytes ${filled} to ${begin} in front of ${where} belong to no tensor`);
     if (end > available) {
       throw invalid(`it is cut short: ${where} ends at byte ${end} of the data and ${available} are there`);

@@ -90,7 +90,10 @@ export const hardSigmoidLegacy: Activation = {
 /** x sigmoid(x), also called SiLU (Ramachandran, Zoph and Le 2017). */
 export const swish: Activation = {
   value: (x) => x * logistic(x),
-  derivative: (x, y) => y + logistic(x) * (1 - y),
+  derivative: (x) => {
+    const s = logistic(x);
+    return s * (1 + x * (1 - s)); // in this form nothing cancels where x is large
+  },
 };
 
 /** y[k] = f(x[k]). */

@@ -3,10 +3,11 @@
  * as a `Trainable`; what users see is sequential.ts.
  */
 import type { Backend } from '../backend/backend.js';
-import { type Arena, Memory, type Precision } from '../backend/memory.js';
+import { Arena, Memory, type Precision } from '../backend/memory.js';
 import { type Edge, type Planner, planGradient } from '../backend/plan.js';
 import { ConfigError } from '../core/errors.js';
 import { Random } from '../core/random.js';
+import type { Shape } from '../core/tensor.js';
 import type { Layer, LayerParameter, SampleShape } from '../layers/layer.js';
 import { type Loss, planLoss } from '../training/losses.js';
 import type { Optimizer } from '../training/optimizers.js';
@@ -26,6 +27,8 @@ export interface NetworkOptions {
   readonly seed: number;
   readonly backend: Backend;
   readonly precision: Precision;
+  /** Whether the weights get their first values; a model that is loaded from a file needs none. */
+  readonly initialize: boolean;
 }
 
 export class Network implements Trainable {
@@ -57,6 +60,7 @@ export class Network implements Trainable {
     this.shuffling = new Random(options.seed, SHUFFLING_STREAM);
     this.dropout = new Random(options.seed, DROPOUT_STREAM);
     this.parameters = this.memory.keep((arena) => declareWeights(nodes, shapes, inputShape, arena));
+    if (!options.initialize) return;
     const random = new Random(options.seed, WEIGHTS_STREAM);
     for (const { initializer, value, shape } of this.parameters) initializer.fill(value.array, shape, random);
   }
@@ -135,6 +139,15 @@ export class Network implements Trainable {
     };
     return { input, output, loss, rowMask, rowNames, forward, backward };
   }
+}
+
+/** The names and shapes of the weights that a model would have. The layers are spent by it: make new ones. */
+export function describeWeights(
+  nodes: readonly GraphNode[],
+  inputShape: SampleShape,
+): readonly { readonly name: string; readonly shape: Shape }[] {
+  const shapes = inferShapes(nodes, inputShape);
+  return declareWeights(nodes, shapes, inputShape, new Arena('float32'));
 }
 
 /** Declares all weights, then their gradients behind them. */

@@ -1,19 +1,15 @@
 /** The model that users write: layers one behind the other, compiled, trained, evaluated, asked. */
-import { type BackendName, selectBackend } from '../backend/backend.js';
+import { selectBackend } from '../backend/backend.js';
 import type { Precision } from '../backend/memory.js';
 import { ConfigError, DataError, ShapeError } from '../core/errors.js';
-import { checkBoolean, checkInteger, checkNumber, checkOptions, describe } from '../core/options.js';
+import { checkBoolean, checkInteger, checkOptions, describe } from '../core/options.js';
 import { type FloatArray, formatShape, type Tensor } from '../core/tensor.js';
 import { type Missing, newArray, type SampleInput, type Samples, toSamples } from '../data/samples.js';
 import { checkSampleShape, Input } from '../layers/input.js';
 import { Layer, type SampleShape } from '../layers/layer.js';
 import { loadSamples } from '../training/batches.js';
-import type { Callback, History } from '../training/callbacks.js';
+import type { History } from '../training/callbacks.js';
 import { runFit } from '../training/fit.js';
-import { type Loss, type LossName, toLoss } from '../training/losses.js';
-import { createMetric, type Metric, type MetricName } from '../training/metrics.js';
-import { type Optimizer, type OptimizerName, toOptimizer } from '../training/optimizers.js';
-import type { Verbosity } from '../training/progress.js';
 import { evaluateDataset, forEachBatch, type Logs, rowOrder, Totals, trainBatch } from '../training/run.js';
 import {
   type Dataset,
@@ -24,90 +20,20 @@ import {
   toDataset,
 } from '../training/targets.js';
 import { currentLearningRate } from '../training/update.js';
+import { type Compiled, toCompiled } from './compiled.js';
 import { chain, type GraphNode, nameLayers } from './graph.js';
 import { Network } from './network.js';
+import {
+  type CompileOptions,
+  checkDataOptions,
+  checkFitOptions,
+  type EvaluateOptions,
+  type FitOptions,
+  type ModelOptions,
+  type PredictOptions,
+} from './options.js';
 import { countWeights, summaryLines } from './summary.js';
 import { readWeights, type Weights, writeWeights } from './weights.js';
-
-export interface ModelOptions<P extends Precision = Precision> {
-  /** Decides everything random: weights, shuffling, dropout. Drawn at random when left out; see `model.seed`. */
-  seed?: number;
-  /** Which kernels compute; `auto`, the fastest there are, by default. */
-  backend?: BackendName;
-  /** `float32` by default; `float64`, for checks, runs on the reference kernels. */
-  precision?: P;
-}
-
-export interface CompileOptions {
-  /** `'adam'` by default. */
-  optimizer?: OptimizerName | Optimizer;
-  loss: LossName | Loss;
-  /** None by default. */
-  metrics?: readonly MetricName[];
-}
-
-interface DataOptions {
-  /** How many rows are computed at once; 32 by default. It does not change what comes out. */
-  batchSize?: number;
-  /** Whether NaN in x is an error (the default) or masks the step that it is in. */
-  missing?: Missing;
-}
-
-export type PredictOptions = DataOptions;
-
-export interface EvaluateOptions extends DataOptions {
-  /** A weight a row, or a step where the output has steps; all 1 by default. */
-  sampleWeight?: SampleWeightInput;
-}
-
-export interface FitOptions {
-  /** How many times all rows are gone through; 1 by default. */
-  epochs?: number;
-  /** How many rows an update is made from; 32 by default. */
-  batchSize?: number;
-  /** Whether each epoch takes the rows in a new order; true by default. */
-  shuffle?: boolean;
-  /** The share of rows, the last ones before shuffling, that are kept from training and evaluated every epoch. */
-  validationSplit?: number;
-  /** Rows to evaluate every epoch: `[x, y]`, or `[x, y, sampleWeight]`. */
-  validationData?:
-    | readonly [SampleInput, TargetInput]
-    | readonly [SampleInput, TargetInput, SampleWeightInput];
-  /** A weight a row, or a step where the output has steps; all 1 by default. */
-  sampleWeight?: SampleWeightInput;
-  /** What NaN in x is: an error (the default), or a step to mask. */
-  missing?: Missing;
-  /** Hooks that run at certain moments; none by default. */
-  callbacks?: readonly Callback[];
-  /** 0 prints nothing (the default), 1 a progress bar, 2 a line an epoch. */
-  verbose?: Verbosity;
-}
-
-const fitOptionNames = [
-  'epochs',
-  'batchSize',
-  'shuffle',
-  'validationSplit',
-  'validationData',
-  'sampleWeight',
-  'missing',
-  'callbacks',
-  'verbose',
-];
-
-const fitHints = {
-  classWeight: 'this version does not have it; give sampleWeight the weight of each row instead',
-  initialEpoch: 'leave it out, a second fit goes on where the first stopped',
-  stepsPerEpoch: 'this version does not have it',
-};
-
-interface Compiled {
-  readonly optimizer: Optimizer;
-  readonly loss: Loss;
-  readonly metricNames: readonly MetricName[];
-  readonly metrics: readonly Metric[];
-  readonly evaluationMetrics: readonly Metric[];
-}
 
 /** Layers one behind the other. Made by `sequential`. */
 export class Sequential<A extends FloatArray = Float32Array> {
@@ -122,7 +48,11 @@ export class Sequential<A extends FloatArray = Float32Array> {
   private isFitting = false;
 
   /** @internal use `sequential` */
-  constructor(layers: readonly Layer[], options: ModelOptions) {
+  constructor(
+    layers: readonly Layer[],
+    options: ModelOptions,
+    private readonly initialize = true,
+  ) {
     checkOptions('sequential', options, ['seed', 'backend', 'precision']);
     const { seed = drawSeed(), backend = 'auto', precision = 'float32' } = options;
     this.seed = checkInteger('seed', seed, { min: 0 });
@@ -182,9 +112,9 @@ export class Sequential<A extends FloatArray = Float32Array> {
       this.checkShape(sample);
       return this;
     }
-    const { seed, precision } = this;
+    const { seed, precision, initialize } = this;
     const backend = selectBackend(this.backend, precision);
-    this.network = new Network(this.nodes, sample, { seed, backend, precision });
+    this.network = new Network(this.nodes, sample, { seed, backend, precision, initialize });
     if (this.compiled) this.network.compile(this.compiled.optimizer, this.compiled.loss);
     return this;
   }
@@ -195,19 +125,8 @@ export class Sequential<A extends FloatArray = Float32Array> {
    * @throws ConfigError for a name that is not known, or metrics that do not go with the loss
    */
   compile(options: CompileOptions): this {
-    checkOptions('compile', options, ['optimizer', 'loss', 'metrics']);
-    if (options.loss === undefined) {
-      throw new ConfigError("compile needs a loss, such as { loss: 'binaryCrossentropy' }");
-    }
-    const optimizer = toOptimizer(options.optimizer ?? 'adam');
-    const loss = toLoss(options.loss);
-    const metricNames = options.metrics ?? [];
-    if (!Array.isArray(metricNames)) {
-      throw new ConfigError(`compile: metrics is an array of names but got ${describe(metricNames)}`);
-    }
-    const create = () => metricNames.map((name) => createMetric(name, loss));
-    this.compiled = { optimizer, loss, metricNames, metrics: create(), evaluationMetrics: create() };
-    this.network?.compile(optimizer, loss);
+    this.compiled = toCompiled(options);
+    this.network?.compile(this.compiled.optimizer, this.compiled.loss);
     return this;
   }
 
@@ -223,24 +142,7 @@ export class Sequential<A extends FloatArray = Float32Array> {
    * @example const { history } = await model.fit(x, y, { epochs: 20, validationSplit: 0.2, verbose: 1 });
    */
   async fit(x: SampleInput, y: TargetInput, options: FitOptions = {}): Promise<History> {
-    checkOptions('fit', options, fitOptionNames, fitHints);
-    const { epochs = 1, batchSize = 32, shuffle = true, validationSplit = 0, validationData } = options;
-    const { sampleWeight, missing = 'error', callbacks = [], verbose = 0 } = options;
-    checkInteger('fit: epochs', epochs, { min: 0 });
-    checkInteger('fit: batchSize', batchSize);
-    checkBoolean('fit: shuffle', shuffle);
-    checkNumber('fit: validationSplit', validationSplit, { min: 0, below: 1 });
-    if (![0, 1, 2].includes(verbose))
-      throw new ConfigError(`fit: verbose is 0, 1 or 2 but is ${describe(verbose)}`);
-    if (!Array.isArray(callbacks)) {
-      throw new ConfigError(`fit: callbacks is an array but is ${describe(callbacks)}`);
-    }
-    if (validationData !== undefined && validationSplit > 0) {
-      throw new ConfigError('fit takes validationData or validationSplit, not both');
-    }
-    if (validationData !== undefined && !Array.isArray(validationData)) {
-      throw new ConfigError(`fit: validationData is [x, y] but is ${describe(validationData)}`);
-    }
+    const { validationSplit, validationData, sampleWeight, missing, ...loop } = checkFitOptions(options);
     this.checkNotFitting('fit');
     const compiled = this.checkCompiled('fit');
     const all = this.dataset(x, y, sampleWeight, missing);
@@ -255,15 +157,8 @@ export class Sequential<A extends FloatArray = Float32Array> {
 
     this.isFitting = true;
     try {
-      return await runFit(this.built('fit'), training, validation, {
-        epochs,
-        batchSize,
-        shuffle,
-        callbacks,
-        verbose,
-        metrics: compiled.metrics,
-        validationMetrics: compiled.evaluationMetrics,
-      });
+      const { metrics, evaluationMetrics: validationMetrics } = compiled;
+      return await runFit(this.built('fit'), training, validation, { ...loop, metrics, validationMetrics });
     } finally {
       this.isFitting = false;
     }
@@ -278,10 +173,9 @@ export class Sequential<A extends FloatArray = Float32Array> {
    */
   evaluate(x: SampleInput, y: TargetInput, options: EvaluateOptions = {}): Logs {
     checkOptions('evaluate', options, ['batchSize', 'missing', 'sampleWeight']);
-    const { batchSize = 32, missing = 'error', sampleWeight } = options;
-    checkInteger('evaluate: batchSize', batchSize);
+    const { batchSize, missing } = checkDataOptions('evaluate', options);
     const { evaluationMetrics } = this.checkCompiled('evaluate');
-    const dataset = this.dataset(x, y, sampleWeight, missing);
+    const dataset = this.dataset(x, y, options.sampleWeight, missing);
     const totals = new Totals(evaluationMetrics);
     evaluateDataset(this.built('evaluate'), dataset, batchSize, totals);
     return totals.logs();
@@ -295,8 +189,7 @@ export class Sequential<A extends FloatArray = Float32Array> {
    */
   predict(x: SampleInput, options: PredictOptions = {}): Tensor<A> {
     checkOptions('predict', options, ['batchSize', 'missing']);
-    const { batchSize = 32, missing = 'error' } = options;
-    checkInteger('predict: batchSize', batchSize);
+    const { batchSize, missing } = checkDataOptions('predict', options);
     const samples = this.samples(x, missing);
     const network = this.built('predict');
     const { sequence, features } = this.output(network);
@@ -367,6 +260,11 @@ export class Sequential<A extends FloatArray = Float32Array> {
   /** Prints the layers, the shapes of their outputs and their numbers of weights, a line at a time. */
   summary(print: (line: string) => void = console.log): void {
     for (const line of summaryLines(this.nodes, this.network?.inputShape)) print(line);
+  }
+
+  /** @internal what a file is made from, and restored to */
+  get internals(): { readonly network: Network | undefined; readonly compiled: Compiled | undefined } {
+    return { network: this.network, compiled: this.compiled };
   }
 
   private get nodes(): GraphNode[] {

@@ -1,0 +1,127 @@
+/** What a user may say when making, training and asking a model, and the checks of it. */
+import type { BackendName } from '../backend/backend.js';
+import type { Precision } from '../backend/memory.js';
+import { ConfigError } from '../core/errors.js';
+import { checkBoolean, checkInteger, checkNumber, checkOptions, describe } from '../core/options.js';
+import type { Missing, SampleInput } from '../data/samples.js';
+import type { Callback } from '../training/callbacks.js';
+import type { Loss, LossName } from '../training/losses.js';
+import type { MetricName } from '../training/metrics.js';
+import type { Optimizer, OptimizerName } from '../training/optimizers.js';
+import type { Verbosity } from '../training/progress.js';
+import type { SampleWeightInput, TargetInput } from '../training/targets.js';
+
+export interface ModelOptions<P extends Precision = Precision> {
+  /** Decides everything random: weights, shuffling, dropout. Drawn at random when left out; see `model.seed`. */
+  seed?: number;
+  /** Which kernels compute; `auto`, the fastest there are, by default. */
+  backend?: BackendName;
+  /** `float32` by default; `float64`, for checks, runs on the reference kernels. */
+  precision?: P;
+}
+
+export interface CompileOptions {
+  /** `'adam'` by default. */
+  optimizer?: OptimizerName | Optimizer;
+  loss: LossName | Loss;
+  /** None by default. */
+  metrics?: readonly MetricName[];
+}
+
+export interface DataOptions {
+  /** How many rows are computed at once; 32 by default. It does not change what comes out. */
+  batchSize?: number;
+  /** Whether NaN in x is an error (the default) or masks the step that it is in. */
+  missing?: Missing;
+}
+
+export type PredictOptions = DataOptions;
+
+export interface EvaluateOptions extends DataOptions {
+  /** A weight a row, or a step where the output has steps; all 1 by default. */
+  sampleWeight?: SampleWeightInput;
+}
+
+export interface FitOptions {
+  /** How many times all rows are gone through; 1 by default. */
+  epochs?: number;
+  /** How many rows an update is made from; 32 by default. */
+  batchSize?: number;
+  /** Whether each epoch takes the rows in a new order; true by default. */
+  shuffle?: boolean;
+  /** The share of rows, the last ones before shuffling, that are kept from training and evaluated every epoch. */
+  validationSplit?: number;
+  /** Rows to evaluate every epoch: `[x, y]`, or `[x, y, sampleWeight]`. */
+  validationData?:
+    | readonly [SampleInput, TargetInput]
+    | readonly [SampleInput, TargetInput, SampleWeightInput];
+  /** A weight a row, or a step where the output has steps; all 1 by default. */
+  sampleWeight?: SampleWeightInput;
+  /** What NaN in x is: an error (the default), or a step to mask. */
+  missing?: Missing;
+  /** Hooks that run at certain moments; none by default. */
+  callbacks?: readonly Callback[];
+  /** 0 prints nothing (the default), 1 a progress bar, 2 a line an epoch. */
+  verbose?: Verbosity;
+}
+
+const fitOptionNames = [
+  'epochs',
+  'batchSize',
+  'shuffle',
+  'validationSplit',
+  'validationData',
+  'sampleWeight',
+  'missing',
+  'callbacks',
+  'verbose',
+];
+
+const fitHints = {
+  classWeight: 'this version does not have it; give sampleWeight the weight of each row instead',
+  initialEpoch: 'leave it out, a second fit goes on where the first stopped',
+  stepsPerEpoch: 'this version does not have it',
+};
+
+/** The options of `fit` with the defaults filled in. */
+export function checkFitOptions(options: FitOptions) {
+  checkOptions('fit', options, fitOptionNames, fitHints);
+  const { epochs = 1, batchSize = 32, shuffle = true, validationSplit = 0, validationData } = options;
+  const { sampleWeight, missing = 'error', callbacks = [], verbose = 0 } = options;
+  checkInteger('fit: epochs', epochs, { min: 0 });
+  checkInteger('fit: batchSize', batchSize);
+  checkBoolean('fit: shuffle', shuffle);
+  checkNumber('fit: validationSplit', validationSplit, { min: 0, below: 1 });
+  if (![0, 1, 2].includes(verbose))
+    throw new ConfigError(`fit: verbose is 0, 1 or 2 but is ${describe(verbose)}`);
+  if (!Array.isArray(callbacks)) {
+    throw new ConfigError(`fit: callbacks is an array but is ${describe(callbacks)}`);
+  }
+  if (validationData !== undefined && validationSplit > 0) {
+    throw new ConfigError('fit takes validationData or validationSplit, not both');
+  }
+  if (validationData !== undefined && !Array.isArray(validationData)) {
+    throw new ConfigError(`fit: validationData is [x, y] but is ${describe(validationData)}`);
+  }
+  return {
+    epochs,
+    batchSize,
+    shuffle,
+    validationSplit,
+    validationData,
+    sampleWeight,
+    missing,
+    callbacks: callbacks as readonly Callback[],
+    verbose,
+  };
+}
+
+/** How many rows are computed at once, and what NaN is, with the defaults filled in. */
+export function checkDataOptions(
+  method: string,
+  options: DataOptions,
+): { batchSize: number; missing: Missing } {
+  const { batchSize = 32, missing = 'error' } = options;
+  checkInteger(`${method}: batchSize`, batchSize);
+  return { batchSize, missing };
+}

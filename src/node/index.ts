@@ -1,0 +1,2 @@
+/** What needs Node: models in files. Everything else is in the main entry. */
+export { loadModel, saveModel } from './model-files.js';

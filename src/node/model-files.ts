@@ -1,0 +1,35 @@
+/** Models in files: see model/model-file.ts for what is in one. */
+import { readFile } from 'node:fs/promises';
+import { FormatError } from '../core/errors.js';
+import type { FloatArray } from '../core/tensor.js';
+import { deserializeModel, serializeModel } from '../model/model-file.js';
+import type { Sequential } from '../model/sequential.js';
+import { writeFileWhole } from './files.js';
+
+/**
+ * Writes the model to a file: architecture, weights, compile options and the optimizer's state. An interruption at
+ * any moment leaves the old file whole.
+ *
+ * @throws ConfigError when the model is not built yet; the system's error when the file cannot be written
+ *
+ * @example await saveModel(model, 'model.safetensors');
+ */
+export async function saveModel(model: Sequential<FloatArray>, path: string): Promise<void> {
+  await writeFileWhole(path, serializeModel(model));
+}
+
+/**
+ * Reads a model from a file of `saveModel`. It predicts the same bits, and training goes on with the same bits as
+ * if it had never stopped.
+ *
+ * @throws FormatError, naming the file, when it is damaged; the system's error when it cannot be read
+ */
+export async function loadModel(path: string): Promise<Sequential<FloatArray>> {
+  const bytes = await readFile(path);
+  try {
+    return deserializeModel(bytes);
+  } catch (error) {
+    if (error instanceof FormatError) throw new FormatError(`${path}: ${error.message}`);
+    throw error;
+  }
+}

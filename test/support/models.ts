@@ -1,0 +1,260 @@
+/** Random models, data and masks, and the loss of a batch as a function of the weights. */
+import fc from 'fast-check';
+import { Random } from '../../src/core/random.js';
+import type { FloatArray } from '../../src/core/tensor.js';
+import type { Samples } from '../../src/data/samples.js';
+import {
+  type ActivationName,
+  activation,
+  dense,
+  dropout,
+  type ElementwiseActivationName,
+  type Layer,
+  type LossName,
+  l1,
+  l2,
+  lstm,
+  masking,
+  type Regularizer,
+  type Sequential,
+  sequential,
+} from '../../src/index.js';
+import type { Network } from '../../src/model/network.js';
+import { loadSamples, loadTargets } from '../../src/training/batches.js';
+import { toLoss } from '../../src/training/losses.js';
+import { rowOrder } from '../../src/training/run.js';
+import type { Dataset } from '../../src/training/targets.js';
+import type { Pass } from '../../src/training/trainable.js';
+import { totalPenalty } from '../../src/training/update.js';
+
+const elementwise: readonly ElementwiseActivationName[] = [
+  'linear',
+  'sigmoid',
+  'tanh',
+  'relu',
+  'leakyRelu',
+  'elu',
+  'selu',
+  'gelu',
+  'softplus',
+  'hardSigmoid',
+  'hardSigmoidLegacy',
+  'swish',
+];
+
+type RegularizerChoice = 'none' | 'l1' | 'l2';
+
+export interface LayerChoice {
+  kind: 'lstm' | 'dense' | 'dropout' | 'activation' | 'masking';
+  units: number;
+  useBias: boolean;
+  isPlain: boolean;
+  activation: ElementwiseActivationName;
+  recurrentActivation: ElementwiseActivationName;
+  dropout: number;
+  recurrentDropout: number;
+  kernelRegularizer: RegularizerChoice;
+  recurrentRegularizer: RegularizerChoice;
+  biasRegularizer: RegularizerChoice;
+  trainable: boolean;
+}
+
+export interface ModelChoice {
+  layers: LayerChoice[];
+  /** Whether the output has steps. */
+  sequence: boolean;
+  loss: LossName;
+  fromLogits: boolean;
+  /** What stands before the loss: the activation that it sees through, or another one. */
+  seesThrough: boolean;
+  outputs: number;
+  batch: number;
+  steps: number;
+  features: number;
+  masked: boolean;
+  weighted: boolean;
+  seed: number;
+}
+
+const regularizer = fc.constantFrom<RegularizerChoice>('none', 'none', 'l1', 'l2');
+const rate = fc.constantFrom(0, 0, 0.3);
+
+const layerChoice: fc.Arbitrary<LayerChoice> = fc.record({
+  kind: fc.constantFrom('lstm', 'lstm', 'dense', 'dropout', 'activation', 'masking'),
+  units: fc.integer({ min: 1, max: 4 }),
+  useBias: fc.boolean(),
+  isPlain: fc.boolean(),
+  activation: fc.constantFrom(...elementwise),
+  recurrentActivation: fc.constantFrom(...elementwise),
+  dropout: rate,
+  recurrentDropout: rate,
+  kernelRegularizer: regularizer,
+  recurrentRegularizer: regularizer,
+  biasRegularizer: regularizer,
+  trainable: fc.constantFrom(true, true, true, false),
+});
+
+/** A random model with a batch of data for it; `changes` fixes parts of it. */
+export const modelChoice = fc.record<ModelChoice>({
+  layers: fc.array(layerChoice, { minLength: 1, maxLength: 3 }),
+  sequence: fc.boolean(),
+  loss: fc.constantFrom<LossName>(
+    'binaryCrossentropy',
+    'categoricalCrossentropy',
+    'sparseCategoricalCrossentropy',
+    'meanSquaredError',
+    'meanAbsoluteError',
+    'huber',
+  ),
+  fromLogits: fc.boolean(),
+  seesThrough: fc.boolean(),
+  outputs: fc.integer({ min: 1, max: 3 }),
+  batch: fc.integer({ min: 1, max: 4 }),
+  steps: fc.integer({ min: 1, max: 5 }),
+  features: fc.integer({ min: 1, max: 3 }),
+  masked: fc.boolean(),
+  weighted: fc.boolean(),
+  seed: fc.nat(),
+});
+
+function toRegularizer(choice: RegularizerChoice): { [name: string]: Regularizer } | undefined {
+  return choice === 'none' ? undefined : { r: choice === 'l1' ? l1(0.05) : l2(0.05) };
+}
+
+function option(name: string, choice: RegularizerChoice): Record<string, Regularizer> {
+  const found = toRegularizer(choice)?.r;
+  return found ? { [name]: found } : {};
+}
+
+function toLayer(choice: LayerChoice, returnSequences: boolean): Layer {
+  const { kind, units, useBias, isPlain, trainable } = choice;
+  const regularizers = {
+    ...option('kernelRegularizer', choice.kernelRegularizer),
+    ...(useBias ? option('biasRegularizer', choice.biasRegularizer) : {}),
+  };
+  switch (kind) {
+    case 'lstm':
+      return lstm(units, {
+        returnSequences,
+        useBias,
+        trainable,
+        activation: isPlain ? 'tanh' : choice.activation,
+        recurrentActivation: isPlain ? 'sigmoid' : choice.recurrentActivation,
+        dropout: choice.dropout,
+        recurrentDropout: choice.recurrentDropout,
+        ...regularizers,
+        ...option('recurrentRegularizer', choice.recurrentRegularizer),
+      });
+    case 'dense':
+      return dense(units, { useBias, trainable, activation: choice.activation, ...regularizers });
+    case 'dropout':
+      return dropout(choice.dropout);
+    case 'activation':
+      return activation(choice.activation);
+    case 'masking':
+      return masking({ maskValue: 1e9 }); // no number of these models is that large
+  }
+}
+
+/** Two outputs at least where the loss is over classes: one class is always right. */
+export function outputsOf({ loss, outputs }: ModelChoice): number {
+  return loss.endsWith('ategoricalCrossentropy') ? Math.max(2, outputs) : outputs;
+}
+
+function headActivation({ loss, fromLogits, seesThrough }: ModelChoice): ActivationName {
+  if (loss === 'binaryCrossentropy') return fromLogits ? 'linear' : seesThrough ? 'sigmoid' : 'hardSigmoid';
+  if (loss.endsWith('ategoricalCrossentropy'))
+    return fromLogits ? 'linear' : seesThrough ? 'softmax' : 'sigmoid';
+  return 'linear';
+}
+
+/** The model, compiled and built, in double precision. Where its output has no steps the last layers are an LSTM. */
+export function buildModel(choice: ModelChoice): Sequential<Float64Array> {
+  const hidden = choice.layers.map((layer) => toLayer(layer, true));
+  if (!choice.sequence) hidden.push(lstm(2));
+  const head = dense(outputsOf(choice), { activation: headActivation(choice) });
+  const model = sequential([...hidden, head], {
+    precision: 'float64',
+    backend: 'reference',
+    seed: choice.seed,
+  });
+  const withLogits = choice.fromLogits && choice.loss.includes('rossentropy');
+  const loss = withLogits ? { name: choice.loss, fromLogits: true } : choice.loss;
+  model.compile({ loss: toLoss(loss) });
+  model.build([null, choice.features]);
+  const random = new Random(choice.seed, 9);
+  for (const { value } of networkOf(model).parameters) {
+    for (let k = 0; k < value.length; k++) value.array[k] = 0.5 * random.normal();
+  }
+  return model;
+}
+
+export function networkOf(model: Sequential<FloatArray>): Network {
+  return model.internals.network as Network;
+}
+
+function normals(random: Random, length: number): Float64Array {
+  return Float64Array.from({ length }, () => random.normal());
+}
+
+/** A mask with holes anywhere, at least one step of each row left. */
+function holes(random: Random, batch: number, steps: number): Uint8Array {
+  const mask = Uint8Array.from({ length: batch * steps }, () => (random.uniform() < 0.3 ? 0 : 1));
+  for (let row = 0; row < batch; row++) mask[row * steps + random.below(steps)] = 1;
+  return mask;
+}
+
+/** Data for the model, with masks, weights of 0 among them, and whatever stands in `padding` where masked. */
+export function buildDataset(choice: ModelChoice, padding = Number.NaN): Dataset {
+  const { batch, steps, features, masked, weighted, sequence, loss } = choice;
+  const random = new Random(choice.seed, 10);
+  const mask = masked ? holes(random, batch, steps) : undefined;
+  const data = normals(random, batch * steps * features);
+  const outputSteps = sequence ? steps : 1;
+  const outputs = outputsOf(choice);
+  const columns = loss === 'sparseCategoricalCrossentropy' ? 1 : outputs;
+  const targets = new Float64Array(batch * outputSteps * columns);
+  for (let row = 0; row < batch * outputSteps; row++) {
+    for (let k = 0; k < columns; k++) targets[row * columns + k] = random.normal();
+    if (loss === 'binaryCrossentropy') {
+      for (let k = 0; k < columns; k++) targets[row * columns + k] = random.below(2);
+    } else if (loss === 'sparseCategoricalCrossentropy') {
+      targets[row] = random.below(outputs);
+    } else if (loss === 'categoricalCrossentropy') {
+      targets.fill(0, row * columns, (row + 1) * columns);
+      targets[row * columns + random.below(columns)] = 1;
+    }
+  }
+  const weights = weighted
+    ? Float64Array.from({ length: batch * outputSteps }, (_, k) =>
+        k > 0 && random.uniform() < 0.2 ? 0 : 1 + random.uniform(),
+      )
+    : undefined;
+  mask?.forEach((real, step) => {
+    if (real === 1) return;
+    data.fill(padding, step * features, (step + 1) * features);
+    if (sequence) targets.fill(padding, step * columns, (step + 1) * columns);
+  });
+  const samples: Samples = { data, rows: batch, steps, features, sequence: true, mask, lengths: undefined };
+  return { samples, targets, columns, steps: outputSteps, weights };
+}
+
+/** The loss of the rows as one batch, with dropout drawn the same each time, and its gradients. */
+export function batchProblem(network: Network, dataset: Dataset, rows = rowOrder(dataset.samples.rows)) {
+  const pass: Pass = network.pass(rows.length, dataset.samples.steps, true);
+  const planned = pass.loss as NonNullable<Pass['loss']>;
+  loadSamples(pass, dataset.samples, rows, 0);
+  loadTargets(planned, pass.output, dataset, pass.rowNames);
+  const drawn = network.dropout.state();
+  const loss = () => {
+    network.dropout.restore(drawn);
+    pass.forward(true);
+    const count = planned.count();
+    return (count === 0 ? 0 : planned.forward() / count) + totalPenalty(network.parameters);
+  };
+  const backward = () => {
+    const count = planned.count();
+    pass.backward(count === 0 ? 0 : 1 / count);
+  };
+  return { pass, loss, backward, count: () => planned.count() };
+}
