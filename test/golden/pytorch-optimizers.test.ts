@@ -5,7 +5,7 @@ import { Memory, type Precision } from '../../src/backend/memory.js';
 import type { Parameter } from '../../src/core/parameter.js';
 import { adam, type Optimizer, sgd } from '../../src/index.js';
 import { applyGradients, createOptimizerState } from '../../src/training/update.js';
-import { traces } from '../fixtures/pytorch-optimizers.json' with { type: 'json' };
+import fixture from '../fixtures/pytorch-optimizers.json' with { type: 'json' };
 
 const a = [1, 10, 0.1];
 const b = [0.3, -0.7, 2];
@@ -53,7 +53,7 @@ const optimizers: Record<string, () => Optimizer> = {
 };
 
 describe.each(Object.keys(optimizers))('%s', (name) => {
-  const golden = (traces as Record<string, { loss: number; w: number[] }[]>)[name] ?? [];
+  const golden = (fixture.traces as Record<string, { loss: number; w: number[] }[]>)[name] ?? [];
   it.each([
     ['float64', 1e-9],
     ['float32', 2e-5],

@@ -351,13 +351,7 @@ function lstmActivationsCase(activation: ElementwiseName, recurrentActivation: E
   };
 }
 
-type ElementwiseName = {
-  [Name in keyof typeof kernels.activations]: (typeof kernels.activations)[Name] extends kernels.Activation
-    ? Name
-    : never;
-}[keyof typeof kernels.activations];
-
-export const elementwiseNames: readonly ElementwiseName[] = [
+const elementwiseNames = [
   'linear',
   'sigmoid',
   'tanh',
@@ -370,7 +364,9 @@ export const elementwiseNames: readonly ElementwiseName[] = [
   'hardSigmoid',
   'hardSigmoidLegacy',
   'swish',
-];
+] as const;
+
+type ElementwiseName = (typeof elementwiseNames)[number];
 
 function activationCase(name: ElementwiseName): KernelCase {
   const activation = kernels.activations[name];

@@ -68,7 +68,8 @@ export function compareGradient(
   most = 24,
 ): Comparison {
   expect(gradient.length, what).toBe(array.length);
-  const squares = gradient.reduce((sum: number, g: number) => sum + g * g, 0);
+  let squares = 0;
+  for (let k = 0; k < gradient.length; k++) squares += (gradient[k] as number) ** 2;
   const typical = Math.sqrt(squares / gradient.length);
   const comparison: Comparison = { compared: 0, kinks: 0 };
   for (let n = 0; n < Math.min(most, array.length); n++) {

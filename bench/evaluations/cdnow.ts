@@ -1,0 +1,50 @@
+/**
+ * Evaluation 1: who of CDNOW's customers buys in the 13 weeks after day 273? Trained on the 21,213 customers
+ * outside the test list, on weeks 0 to 25 with a label at every week, none of which looks at day 273 or later;
+ * tested on the 2,357 others, on weeks 0 to 38. The recipe is that of the purchase job.
+ *
+ * Data: CDNOW_master.txt and test_customers.txt (Fader and Hardie, brucehardie.com/datasets).
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { predictBaselines } from '../../src/cli/purchase/baselines.js';
+import { predictCustomers, trainNetwork } from '../../src/cli/purchase/network.js';
+import { readPurchaseLog } from '../../src/cli/purchase/purchase-log.js';
+import { score } from '../../src/cli/purchase/scores.js';
+import { splitLog } from '../../src/cli/purchase/split.js';
+import type { Evaluation } from './evaluation.js';
+
+const HORIZON = 13;
+const CUT = 273;
+const UNITS = 32;
+
+async function readSplit(folder: string, seed: number) {
+  const log = readPurchaseLog(await readFile(join(folder, 'CDNOW_master.txt'), 'utf8'), 'CDNOW_master.txt');
+  const list = await readFile(join(folder, 'test_customers.txt'), 'utf8');
+  const split = splitLog(log, { horizon: HORIZON, cut: CUT, seed, testCustomers: list.trim().split(/\s+/) });
+  return { log, split };
+}
+
+export const cdnow: Evaluation = {
+  name: 'cdnow',
+  about: 'Purchases in the next 13 weeks, LSTM 32 (CDNOW, 2,357 test customers)',
+  data: 'cdnow',
+  bars: [
+    { metric: 'auc', bar: 0.797, better: 'higher' },
+    { metric: 'log-loss', bar: 0.3635, better: 'lower' },
+  ],
+  run: async (folder, seed) => {
+    const { split } = await readSplit(folder, seed);
+    const { model } = await trainNetwork(split, { units: UNITS, seed, verbose: 0 });
+    const { auc, logLoss } = score(split.test.labels, predictCustomers(model, split.test));
+    return { auc, 'log-loss': logLoss };
+  },
+  baselines: async (folder) => {
+    const { log, split } = await readSplit(folder, 1);
+    const rows = predictBaselines(log, split).map(({ name, probabilities }) => {
+      const { auc, logLoss } = score(split.test.labels, probabilities);
+      return `${name}: auc=${auc.toFixed(4)} log-loss=${logLoss.toFixed(4)}`;
+    });
+    return [...rows, 'Pareto/NBD, from its published estimates: auc=0.7953'];
+  },
+};
