@@ -1,15 +1,24 @@
-/** Which set of kernels computes. */
+/** Which set of kernels computes: the reference, or its twins in WebAssembly. */
 import { ConfigError } from '../core/errors.js';
 import { unknownName } from '../core/options.js';
-import type { Precision } from './memory.js';
+import { arrayBlock, type Block, type Precision } from './memory.js';
+import { canRun, createSimd, type SimdVariant } from './simd.js';
 
-const backendNames = ['auto', 'reference'] as const;
+const backendNames = ['auto', 'relaxedSimd', 'simd', 'reference'] as const;
 
-/** `auto` takes the fastest that this engine has: the reference kernels, the only set so far. */
+/**
+ * `relaxedSimd` is WebAssembly with fused multiply-add, `simd` without, `reference` plain TypeScript; `auto` takes
+ * the first of them that the engine has.
+ */
 export type BackendName = (typeof backendNames)[number];
 
+/** What `auto` stands for is decided. */
+export type ChosenBackend = Exclude<BackendName, 'auto'>;
+
 export interface Backend {
-  readonly name: Exclude<BackendName, 'auto'>;
+  readonly name: ChosenBackend;
+  /** The bytes that the kernels work in: the arrays given to them must lie there. */
+  readonly block: Block;
   /**
    * The kernels to use in place of the reference ones given: this backend's own where it has them. A layer names
    * the kernels it needs here, so that a bundle holds no others.
@@ -17,13 +26,36 @@ export interface Backend {
   bind<K extends object>(kernels: K): K;
 }
 
-const reference: Backend = { name: 'reference', bind: (kernels) => kernels };
-
-/** @throws ConfigError for a name that is not known, or a precision that is not */
+/**
+ * A backend for one model.
+ *
+ * @throws ConfigError for a name that is not known, a precision that is not, or a backend that cannot be had here
+ */
 export function selectBackend(name: BackendName, precision: Precision): Backend {
   if (!backendNames.includes(name)) throw unknownName('backend', String(name), backendNames);
   if (precision !== 'float32' && precision !== 'float64') {
     throw new ConfigError(`precision must be 'float32' or 'float64' but is '${String(precision)}'`);
   }
-  return reference;
+  const chosen = name === 'auto' ? fastest(precision) : name;
+  if (chosen === 'reference') return { name: chosen, block: arrayBlock(), bind: (kernels) => kernels };
+  if (precision === 'float64') {
+    throw new ConfigError(`backend '${chosen}' computes in float32: for float64 take backend 'reference'`);
+  }
+  if (!canRun(chosen)) {
+    throw new ConfigError(
+      `backend '${chosen}' cannot be had here: ${reasonAgainst(chosen)}; take backend 'auto'`,
+    );
+  }
+  return { name: chosen, ...createSimd(chosen) };
+}
+
+function fastest(precision: Precision): ChosenBackend {
+  if (precision === 'float64') return 'reference';
+  return canRun('relaxedSimd') ? 'relaxedSimd' : canRun('simd') ? 'simd' : 'reference';
+}
+
+function reasonAgainst(variant: SimdVariant): string {
+  if (typeof WebAssembly === 'undefined') return 'this engine has no WebAssembly';
+  if (variant === 'relaxedSimd' && canRun('simd')) return 'this engine has no relaxed SIMD, only simd';
+  return 'this engine has no WebAssembly SIMD, or the page forbids to compile it';
 }

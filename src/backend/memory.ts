@@ -12,7 +12,35 @@ import type { FloatArray } from '../core/tensor.js';
 export type Precision = 'float32' | 'float64';
 
 /** Every region begins at a multiple of this many bytes: a cache line. */
-const ALIGNMENT = 64;
+export const ALIGNMENT = 64;
+
+/** The bytes under a model's memory. Growing keeps what is in them; `buffer` may be another one then. */
+export interface Block {
+  readonly buffer: ArrayBuffer;
+  /**
+   * Makes room for `bytes` bytes and, behind them, for what the kernels need to work.
+   *
+   * @param largest  the length in bytes of the largest region that stays: no matrix of weights is larger
+   * @throws ConfigError when there is no such room
+   */
+  reserve(bytes: number, largest: number): void;
+}
+
+/** A block for kernels that can work in any array. */
+export function arrayBlock(): Block {
+  let buffer = new ArrayBuffer(0);
+  return {
+    get buffer() {
+      return buffer;
+    },
+    reserve(bytes) {
+      if (bytes <= buffer.byteLength) return;
+      const grown = newBuffer(bytes);
+      new Uint8Array(grown).set(new Uint8Array(buffer));
+      buffer = grown;
+    },
+  };
+}
 
 class PlacedRegion<A extends FloatArray | Uint8Array> implements Region<A> {
   array!: A;
@@ -32,6 +60,8 @@ export class Arena {
   private readonly regions: { bind(buffer: ArrayBuffer, base: number): void }[] = [];
   /** How many bytes the regions take. */
   size = 0;
+  /** How many bytes the largest region takes. */
+  largest = 0;
 
   constructor(readonly precision: Precision) {}
 
@@ -40,6 +70,7 @@ export class Arena {
     const width = this.precision === 'float32' ? 4 : 8;
     const offset = this.size;
     this.size = align(offset + length * width);
+    this.largest = Math.max(this.largest, length * width);
     return this.place(offset, length);
   }
 
@@ -79,16 +110,20 @@ export class Arena {
 }
 
 export class Memory {
-  private buffer = new ArrayBuffer(0);
   /** What stays: a stack, so that a new optimizer can take the place of the old one's state. */
   private readonly kept: Arena[] = [];
   private readonly plans = new Set<Arena>();
+  /** How many bytes of the block have been asked for. */
+  private reserved = 0;
 
-  constructor(readonly precision: Precision) {}
+  constructor(
+    readonly precision: Precision,
+    private readonly block: Block = arrayBlock(),
+  ) {}
 
   /** How many bytes the block has now. */
   get byteLength(): number {
-    return this.buffer.byteLength;
+    return this.block.buffer.byteLength;
   }
 
   /** Reserves what `declare` asks for, filled with zeros, until `release`. */
@@ -97,8 +132,8 @@ export class Memory {
     const result = declare(arena);
     const start = this.keptSize();
     this.kept.push(arena);
-    this.rebind(start);
-    new Uint8Array(this.buffer, start, arena.size).fill(0);
+    this.rebind();
+    new Uint8Array(this.block.buffer, start, arena.size).fill(0);
     return result;
   }
 
@@ -106,7 +141,7 @@ export class Memory {
   release(count: number): void {
     if (this.kept.length <= count) return;
     this.kept.length = count;
-    this.rebind(this.keptSize());
+    this.rebind();
   }
 
   /** Plans a part of the workspace; `drop` with the arena gives it back. */
@@ -115,8 +150,8 @@ export class Memory {
     const result = declare(arena);
     this.plans.add(arena);
     const base = this.keptSize();
-    if (base + arena.size > this.buffer.byteLength) this.rebind(base);
-    else arena.bind(this.buffer, base);
+    if (base + arena.size > this.reserved) this.rebind();
+    else arena.bind(this.block.buffer, base);
     return { result, arena };
   }
 
@@ -128,21 +163,22 @@ export class Memory {
     return this.kept.reduce((sum, arena) => sum + arena.size, 0);
   }
 
-  /** Makes the block large enough, keeping its first `preserved` bytes, and points all regions at it. */
-  private rebind(preserved: number): void {
+  /** Makes the block large enough and points all regions at it. */
+  private rebind(): void {
     const base = this.keptSize();
-    const workspace = Math.max(0, ...[...this.plans].map((plan) => plan.size));
-    if (base + workspace > this.buffer.byteLength) {
-      const grown = newBuffer(base + workspace);
-      new Uint8Array(grown).set(new Uint8Array(this.buffer, 0, Math.min(preserved, this.buffer.byteLength)));
-      this.buffer = grown;
+    const needed = base + Math.max(0, ...[...this.plans].map((plan) => plan.size));
+    if (needed > this.reserved) {
+      const largest = Math.max(0, ...this.kept.map((arena) => arena.largest));
+      this.block.reserve(needed, largest);
+      this.reserved = needed;
     }
+    const { buffer } = this.block;
     let start = 0;
     for (const arena of this.kept) {
-      arena.bind(this.buffer, start);
+      arena.bind(buffer, start);
       start += arena.size;
     }
-    for (const plan of this.plans) plan.bind(this.buffer, base);
+    for (const plan of this.plans) plan.bind(buffer, base);
   }
 }
 

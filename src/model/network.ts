@@ -56,7 +56,7 @@ export class Network implements Trainable {
     this.outputShape = shapes.at(-1) ?? inputShape;
     this.layers = layersOf(nodes);
     this.backend = options.backend;
-    this.memory = new Memory(options.precision);
+    this.memory = new Memory(options.precision, options.backend.block);
     this.shuffling = new Random(options.seed, SHUFFLING_STREAM);
     this.dropout = new Random(options.seed, DROPOUT_STREAM);
     this.parameters = this.memory.keep((arena) => declareWeights(nodes, shapes, inputShape, arena));

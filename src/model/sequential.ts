@@ -1,5 +1,5 @@
 /** The model that users write: layers one behind the other, compiled, trained, evaluated, asked. */
-import { selectBackend } from '../backend/backend.js';
+import { type Backend, type ChosenBackend, selectBackend } from '../backend/backend.js';
 import type { Precision } from '../backend/memory.js';
 import { ConfigError, DataError, ShapeError } from '../core/errors.js';
 import { checkBoolean, checkInteger, checkOptions, describe } from '../core/options.js';
@@ -40,9 +40,10 @@ export class Sequential<A extends FloatArray = Float32Array> {
   /** The seed that was given, or drawn: with it the same model comes out again. */
   readonly seed: number;
   /** Which kernels compute. */
-  readonly backend: 'reference';
+  readonly backend: ChosenBackend;
   readonly precision: Precision;
   private readonly stack: Layer[] = [];
+  private readonly kernels: Backend;
   private network: Network | undefined;
   private compiled: Compiled | undefined;
   private isFitting = false;
@@ -56,7 +57,8 @@ export class Sequential<A extends FloatArray = Float32Array> {
     checkOptions('sequential', options, ['seed', 'backend', 'precision']);
     const { seed = drawSeed(), backend = 'auto', precision = 'float32' } = options;
     this.seed = checkInteger('seed', seed, { min: 0 });
-    this.backend = selectBackend(backend, precision).name;
+    this.kernels = selectBackend(backend, precision);
+    this.backend = this.kernels.name;
     this.precision = precision;
     if (!Array.isArray(layers)) {
       throw new ConfigError(`sequential takes an array of layers but got ${describe(layers)}`);
@@ -112,8 +114,7 @@ export class Sequential<A extends FloatArray = Float32Array> {
       this.checkShape(sample);
       return this;
     }
-    const { seed, precision, initialize } = this;
-    const backend = selectBackend(this.backend, precision);
+    const { seed, kernels: backend, precision, initialize } = this;
     this.network = new Network(this.nodes, sample, { seed, backend, precision, initialize });
     if (this.compiled) this.network.compile(this.compiled.optimizer, this.compiled.loss);
     return this;
