@@ -14,8 +14,8 @@ const binaries = { relaxedSimd, simd };
 export type SimdVariant = keyof typeof binaries;
 
 const PAGE = 65536;
-/** What the kernels need beside the matrix that they pack whole: see useScratch in kernels/simd/matmul.ts. */
-const SCRATCH_BYTES = 128 + 8192 + 262144;
+/** What the kernels need beside the matrix that they pack whole: see kernels/simd/scratch.ts. */
+const SCRATCH_BYTES = 128 + 128 + 8192 + 262144;
 
 const modules = new Map<SimdVariant, WebAssembly.Module | undefined>();
 

@@ -6,5 +6,6 @@
 export { denseBackward, denseBackwardInput, denseForward } from './dense.js';
 export { dropoutBackward, dropoutForward } from './dropout.js';
 export { lstmBackward, lstmBackwardInput, lstmForward } from './lstm.js';
-export { matmul, matmulTransposeA, matmulTransposeB, useScratch } from './matmul.js';
+export { matmul, matmulTransposeA, matmulTransposeB } from './matmul.js';
 export { adamUpdate, momentumUpdate, scale, sgdUpdate, sumOfSquares } from './optimizers.js';
+export { useScratch } from './scratch.js';

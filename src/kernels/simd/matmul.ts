@@ -12,30 +12,10 @@
  * does not depend on the rows beside it, to the bit.
  */
 import { loadLanes, multiplyAdd, storeLanes } from './lanes.js';
-
-/** The inner index and the rows of A are cut into blocks of these lengths: a panel of B takes 8 KiB then. */
-const BLOCK_INNER: i32 = 256;
-const BLOCK_ROWS: i32 = 256;
+import { BLOCK_INNER, BLOCK_ROWS, block, edge, panel, whole } from './scratch.js';
 
 /** Fewer rows than this are not worth a copy of B. */
 const FEW_ROWS: i32 = 4;
-
-/** Where the scratch holds what: a tile's edge, a panel of B, a block of A, a whole packed matrix. */
-let edge: usize = 0;
-let panel: usize = 0;
-let block: usize = 0;
-let whole: usize = 0;
-
-/**
- * Gives the kernels a place to work in. It holds SCRATCH_BYTES and, behind, the largest matrix that is packed
- * whole.
- */
-export function useScratch(at: usize): void {
-  edge = at;
-  panel = edge + 128;
-  block = panel + 32 * BLOCK_INNER;
-  whole = block + 4 * BLOCK_INNER * BLOCK_ROWS;
-}
 
 export function matmul(a: usize, b: usize, c: usize, rows: i32, inner: i32, columns: i32): void {
   product(a, 4 * inner, 4, b, 4 * columns, 4, c, rows, inner, columns);
