@@ -4,7 +4,7 @@
  */
 import type { Random } from '../../src/core/random.js';
 import type { FloatArray } from '../../src/core/tensor.js';
-import * as kernels from '../../src/kernels/index.js';
+import * as reference from '../../src/kernels/index.js';
 
 export type Sizes = Readonly<Record<string, number>>;
 
@@ -27,10 +27,18 @@ export interface KernelCase {
   readonly typical: Sizes;
   /** Floating-point operations of the forward pass, products counted as two each; the backward pass has twice. */
   readonly flops?: (sizes: Sizes) => number;
-  problem(sizes: Sizes, random: Random, floats: (length: number) => FloatArray): Problem;
+  problem(sizes: Sizes, random: Random, floats: Floats, set?: KernelSet): Problem;
 }
 
 type Floats = (length: number) => FloatArray;
+
+/** The kernels to run, and where their masks lie. */
+export interface KernelSet {
+  readonly kernels: typeof reference;
+  bytes(length: number): Uint8Array;
+}
+
+const plain: KernelSet = { kernels: reference, bytes: (length) => new Uint8Array(length) };
 
 /** Numbers spread normally around 0. */
 function normals(random: Random, array: FloatArray, deviation = 1): FloatArray {
@@ -42,9 +50,9 @@ function zerosLike(floats: Floats, array: FloatArray): FloatArray {
   return floats(array.length).fill(0);
 }
 
-/** A mask of `size` bytes, about a quarter of them 0, the first one 1. */
-export function randomMask(random: Random, size: number): Uint8Array {
-  const mask = Uint8Array.from({ length: size }, () => (random.uniform() < 0.25 ? 0 : 1));
+/** Fills a mask, about a quarter of it 0, the first one 1. */
+export function randomMask(random: Random, mask: Uint8Array): Uint8Array {
+  for (let k = 0; k < mask.length; k++) mask[k] = random.uniform() < 0.25 ? 0 : 1;
   mask[0] = 1;
   return mask;
 }
@@ -59,7 +67,7 @@ const matmulCase: KernelCase = {
   ranges: product,
   typical: typicalProduct,
   flops: productFlops,
-  problem: ({ rows = 0, inner = 0, columns = 0 }, random, floats) => {
+  problem: ({ rows = 0, inner = 0, columns = 0 }, random, floats, { kernels } = plain) => {
     const a = normals(random, floats(rows * inner));
     const b = normals(random, floats(inner * columns));
     const c = floats(rows * columns);
@@ -86,7 +94,7 @@ const matmulTransposeACase: KernelCase = {
   ranges: product,
   typical: { rows: 64, inner: 1600, columns: 512 },
   flops: productFlops,
-  problem: ({ rows = 0, inner = 0, columns = 0 }, random, floats) => {
+  problem: ({ rows = 0, inner = 0, columns = 0 }, random, floats, { kernels } = plain) => {
     const a = normals(random, floats(inner * rows));
     const b = normals(random, floats(inner * columns));
     const c = floats(rows * columns);
@@ -113,7 +121,7 @@ const matmulTransposeBCase: KernelCase = {
   ranges: product,
   typical: { rows: 32, inner: 512, columns: 128 },
   flops: productFlops,
-  problem: ({ rows = 0, inner = 0, columns = 0 }, random, floats) => {
+  problem: ({ rows = 0, inner = 0, columns = 0 }, random, floats, { kernels } = plain) => {
     const a = normals(random, floats(rows * inner));
     const b = normals(random, floats(columns * inner));
     const c = floats(rows * columns);
@@ -140,7 +148,7 @@ const denseCase: KernelCase = {
   ranges: { rows: [1, 8], inputs: [1, 7], units: [1, 9] },
   typical: { rows: 1600, inputs: 64, units: 128 },
   flops: ({ rows = 0, inputs = 0, units = 0 }) => 2 * rows * inputs * units,
-  problem: ({ rows = 0, inputs = 0, units = 0 }, random, floats) => {
+  problem: ({ rows = 0, inputs = 0, units = 0 }, random, floats, { kernels } = plain) => {
     const x = normals(random, floats(rows * inputs));
     const kernel = normals(random, floats(inputs * units));
     const bias = normals(random, floats(units));
@@ -167,7 +175,12 @@ const lstmFlops = ({ steps = 0, batch = 0, inputs = 0, units = 0 }: Sizes) =>
   2 * steps * batch * (inputs + units) * 4 * units;
 
 /** The arrays that both LSTM kernels share: inputs drawn at random, outputs y, hn and cn as parts of h and c. */
-function lstmArrays({ steps = 0, batch = 0, inputs = 0, units = 0 }: Sizes, random: Random, floats: Floats) {
+function lstmArrays(
+  { steps = 0, batch = 0, inputs = 0, units = 0 }: Sizes,
+  random: Random,
+  floats: Floats,
+  bytes: KernelSet['bytes'],
+) {
   const state = batch * units;
   const h = floats((steps + 1) * state);
   const c = floats((steps + 1) * state);
@@ -178,7 +191,7 @@ function lstmArrays({ steps = 0, batch = 0, inputs = 0, units = 0 }: Sizes, rand
     h,
     c,
     recurrentMask,
-    mask: randomMask(random, steps * batch),
+    mask: randomMask(random, bytes(steps * batch)),
     x: normals(random, floats(steps * batch * inputs)),
     kernel: normals(random, floats(inputs * 4 * units), 0.6),
     recurrentKernel: normals(random, floats(units * 4 * units), 0.6),
@@ -197,9 +210,9 @@ const lstmCase: KernelCase = {
   ranges: lstmRanges,
   typical: typicalLstm,
   flops: lstmFlops,
-  problem: (sizes, random, floats) => {
+  problem: (sizes, random, floats, { kernels, bytes } = plain) => {
     const { steps = 0, batch = 0, inputs = 0, units = 0 } = sizes;
-    const p = lstmArrays(sizes, random, floats);
+    const p = lstmArrays(sizes, random, floats, bytes);
     return {
       inputs: {
         x: p.x,
@@ -267,16 +280,16 @@ const lstmCase: KernelCase = {
 };
 
 function lstmActivationsCase(activation: ElementwiseName, recurrentActivation: ElementwiseName): KernelCase {
-  const squash = kernels.activations[activation];
-  const gate = kernels.activations[recurrentActivation];
+  const squash = reference.activations[activation];
+  const gate = reference.activations[recurrentActivation];
   return {
     name: `lstm ${activation} ${recurrentActivation}`,
     ranges: lstmRanges,
     typical: typicalLstm,
     flops: lstmFlops,
-    problem: (sizes, random, floats) => {
+    problem: (sizes, random, floats, { kernels, bytes } = plain) => {
       const { steps = 0, batch = 0, inputs = 0, units = 0 } = sizes;
-      const p = lstmArrays(sizes, random, floats);
+      const p = lstmArrays(sizes, random, floats, bytes);
       const z = floats(p.gates.length);
       return {
         inputs: {
@@ -369,12 +382,12 @@ const elementwiseNames = [
 type ElementwiseName = (typeof elementwiseNames)[number];
 
 function activationCase(name: ElementwiseName): KernelCase {
-  const activation = kernels.activations[name];
+  const activation = reference.activations[name];
   return {
     name,
     ranges: { size: [1, 30] },
     typical: { size: 65536 },
-    problem: ({ size = 0 }, random, floats) => {
+    problem: ({ size = 0 }, random, floats, { kernels } = plain) => {
       const x = normals(random, floats(size), 2);
       const y = floats(size);
       return {
@@ -395,7 +408,7 @@ const softmaxCase: KernelCase = {
   name: 'softmax',
   ranges: { rows: [1, 6], columns: [1, 8] },
   typical: { rows: 2048, columns: 65 },
-  problem: ({ rows = 0, columns = 0 }, random, floats) => {
+  problem: ({ rows = 0, columns = 0 }, random, floats, { kernels } = plain) => {
     const x = normals(random, floats(rows * columns), 2);
     const y = floats(rows * columns);
     return {
@@ -415,7 +428,7 @@ const dropoutCase: KernelCase = {
   name: 'dropout',
   ranges: { steps: [1, 5], size: [1, 12] },
   typical: { steps: 50, size: 4096 },
-  problem: ({ steps = 0, size = 0 }, random, floats) => {
+  problem: ({ steps = 0, size = 0 }, random, floats, { kernels } = plain) => {
     const x = normals(random, floats(steps * size));
     const mask = floats(size);
     for (let k = 0; k < size; k++) mask[k] = random.uniform() < 0.4 ? 0 : 1 / 0.6;
@@ -437,10 +450,10 @@ const maskingCase: KernelCase = {
   name: 'masking',
   ranges: { rows: [1, 9], features: [1, 4] },
   typical: { rows: 1600, features: 64 },
-  problem: ({ rows = 0, features = 0 }, random, floats) => {
+  problem: ({ rows = 0, features = 0 }, random, floats, { kernels, bytes } = plain) => {
     const x = normals(random, floats(rows * features));
-    const mask = randomMask(random, rows);
-    const newMask = new Uint8Array(rows);
+    const mask = randomMask(random, bytes(rows));
+    const newMask = bytes(rows);
     const y = floats(rows * features);
     return {
       inputs: { x },
@@ -456,13 +469,13 @@ const maskingCase: KernelCase = {
 };
 
 function penaltyCase(name: 'l1' | 'l2'): KernelCase {
-  const penalty = name === 'l1' ? kernels.l1Penalty : kernels.l2Penalty;
-  const gradient = name === 'l1' ? kernels.l1Gradient : kernels.l2Gradient;
   return {
     name,
     ranges: { size: [1, 20] },
     typical: { size: 65536 },
-    problem: ({ size = 0 }, random, floats) => {
+    problem: ({ size = 0 }, random, floats, { kernels } = plain) => {
+      const penalty = name === 'l1' ? kernels.l1Penalty : kernels.l2Penalty;
+      const gradient = name === 'l1' ? kernels.l1Gradient : kernels.l2Gradient;
       const w = normals(random, floats(size));
       const strength = 0.1 + random.uniform();
       const loss = floats(1);
@@ -477,6 +490,37 @@ function penaltyCase(name: 'l1' | 'l2'): KernelCase {
           gradient(w, dw, size, strength * factor);
           return { w: dw };
         },
+      };
+    },
+  };
+}
+
+/** An optimizer's kernel: what it does to the weights and to what it keeps. It has no backward pass. */
+function updateCase(
+  name: string,
+  states: readonly string[],
+  update: (
+    kernels: KernelSet['kernels'],
+    w: FloatArray,
+    g: FloatArray,
+    kept: readonly FloatArray[],
+    size: number,
+  ) => void,
+): KernelCase {
+  return {
+    name,
+    ranges: { size: [1, 30] },
+    typical: { size: 65536 },
+    problem: ({ size = 0 }, random, floats, { kernels } = plain) => {
+      const w = normals(random, floats(size));
+      const g = normals(random, floats(size));
+      const kept = states.map(() => floats(size));
+      for (const state of kept) for (let k = 0; k < size; k++) state[k] = random.uniform();
+      return {
+        inputs: {},
+        outputs: { w, g, ...Object.fromEntries(states.map((state, s) => [state, kept[s] as FloatArray])) },
+        forward: () => update(kernels, w, g, kept, size),
+        backward: () => ({}),
       };
     },
   };
@@ -504,17 +548,17 @@ type LossBackward = (
 /** `prepare` draws the outputs y and the targets of all rows. */
 function lossCase(
   name: string,
-  forward: LossForward,
-  backward: LossBackward,
+  pick: (kernels: KernelSet['kernels']) => readonly [LossForward, LossBackward],
   prepare: (random: Random, floats: Floats, rows: number, columns: number) => [FloatArray, FloatArray],
 ): KernelCase {
   return {
     name,
     ranges: { rows: [1, 8], columns: [1, 6] },
     typical: { rows: 2048, columns: 65 },
-    problem: ({ rows = 0, columns = 0 }, random, floats) => {
+    problem: ({ rows = 0, columns = 0 }, random, floats, { kernels, bytes } = plain) => {
+      const [forward, backward] = pick(kernels);
       const [y, target] = prepare(random, floats, rows, columns);
-      const mask = randomMask(random, rows);
+      const mask = randomMask(random, bytes(rows));
       const weights = floats(rows);
       for (let row = 0; row < rows; row++) weights[row] = random.uniform() < 0.2 ? 0 : 2 * random.uniform();
       const loss = floats(1);
@@ -536,15 +580,17 @@ function lossCase(
 
 function elementLossCase(
   name: string,
-  loss: kernels.ElementLoss,
+  loss: reference.ElementLoss,
   kind: 'values' | 'probabilities' | 'logits',
 ) {
   return lossCase(
     name,
-    (y, target, weights, mask, rows, columns) =>
-      kernels.elementLossForward(loss, y, target, weights, mask, rows, columns),
-    (y, target, weights, mask, dy, rows, columns, factor) =>
-      kernels.elementLossBackward(loss, y, target, weights, mask, dy, rows, columns, factor),
+    ({ elementLossForward, elementLossBackward }) => [
+      (y, target, weights, mask, rows, columns) =>
+        elementLossForward(loss, y, target, weights, mask, rows, columns),
+      (y, target, weights, mask, dy, rows, columns, factor) =>
+        elementLossBackward(loss, y, target, weights, mask, dy, rows, columns, factor),
+    ],
     (random, floats, rows, columns) => {
       const y = normals(random, floats(rows * columns), 2);
       const target = normals(random, floats(rows * columns), 2);
@@ -601,15 +647,17 @@ export const kernelCases: readonly KernelCase[] = [
   maskingCase,
   penaltyCase('l1'),
   penaltyCase('l2'),
-  elementLossCase('squaredError', kernels.squaredError, 'values'),
-  elementLossCase('absoluteError', kernels.absoluteError, 'values'),
-  elementLossCase('huberError', kernels.huberError(1.3), 'values'),
-  elementLossCase('binaryCrossentropy', kernels.binaryCrossentropy, 'probabilities'),
-  elementLossCase('binaryCrossentropyOfLogit', kernels.binaryCrossentropyOfLogit, 'logits'),
+  elementLossCase('squaredError', reference.squaredError, 'values'),
+  elementLossCase('absoluteError', reference.absoluteError, 'values'),
+  elementLossCase('huberError', reference.huberError(1.3), 'values'),
+  elementLossCase('binaryCrossentropy', reference.binaryCrossentropy, 'probabilities'),
+  elementLossCase('binaryCrossentropyOfLogit', reference.binaryCrossentropyOfLogit, 'logits'),
   lossCase(
     'categoricalCrossentropy',
-    kernels.categoricalCrossentropyForward,
-    kernels.categoricalCrossentropyBackward,
+    ({ categoricalCrossentropyForward, categoricalCrossentropyBackward }) => [
+      categoricalCrossentropyForward,
+      categoricalCrossentropyBackward,
+    ],
     (random, floats, rows, columns) => [
       probabilities(random, floats(rows * columns)),
       distributions(random, floats, rows, columns),
@@ -617,8 +665,10 @@ export const kernelCases: readonly KernelCase[] = [
   ),
   lossCase(
     'sparseCategoricalCrossentropy',
-    kernels.sparseCategoricalCrossentropyForward,
-    kernels.sparseCategoricalCrossentropyBackward,
+    ({ sparseCategoricalCrossentropyForward, sparseCategoricalCrossentropyBackward }) => [
+      sparseCategoricalCrossentropyForward,
+      sparseCategoricalCrossentropyBackward,
+    ],
     (random, floats, rows, columns) => [
       probabilities(random, floats(rows * columns)),
       classIndices(random, floats, rows, columns),
@@ -626,8 +676,10 @@ export const kernelCases: readonly KernelCase[] = [
   ),
   lossCase(
     'softmaxCrossentropy',
-    kernels.softmaxCrossentropyForward,
-    kernels.softmaxCrossentropyBackward,
+    ({ softmaxCrossentropyForward, softmaxCrossentropyBackward }) => [
+      softmaxCrossentropyForward,
+      softmaxCrossentropyBackward,
+    ],
     (random, floats, rows, columns) => [
       normals(random, floats(rows * columns), 3),
       distributions(random, floats, rows, columns),
@@ -635,11 +687,31 @@ export const kernelCases: readonly KernelCase[] = [
   ),
   lossCase(
     'sparseSoftmaxCrossentropy',
-    kernels.sparseSoftmaxCrossentropyForward,
-    kernels.sparseSoftmaxCrossentropyBackward,
+    ({ sparseSoftmaxCrossentropyForward, sparseSoftmaxCrossentropyBackward }) => [
+      sparseSoftmaxCrossentropyForward,
+      sparseSoftmaxCrossentropyBackward,
+    ],
     (random, floats, rows, columns) => [
       normals(random, floats(rows * columns), 3),
       classIndices(random, floats, rows, columns),
     ],
   ),
+];
+
+/** Kernels without a backward pass. */
+export const updateCases: readonly KernelCase[] = [
+  updateCase('adam', ['m', 'v'], ({ adamUpdate }, w, g, [m = w, v = w], size) =>
+    adamUpdate(w, g, m, v, size, 1e-3, 0.9, 0.999, 1e-7, 1 - 0.9 ** 3, 1 - 0.999 ** 3),
+  ),
+  updateCase('sgd', [], ({ sgdUpdate }, w, g, _kept, size) => sgdUpdate(w, g, size, 0.01)),
+  updateCase('momentum', ['velocity'], ({ momentumUpdate }, w, g, [velocity = w], size) =>
+    momentumUpdate(w, g, velocity, size, 0.01, 0.9, false),
+  ),
+  updateCase('nesterov', ['velocity'], ({ momentumUpdate }, w, g, [velocity = w], size) =>
+    momentumUpdate(w, g, velocity, size, 0.01, 0.9, true),
+  ),
+  updateCase('scale', [], ({ scale }, _w, g, _kept, size) => scale(g, size, 0.37)),
+  updateCase('sumOfSquares', [], ({ sumOfSquares }, w, g, _kept, size) => {
+    w[0] = sumOfSquares(g, size);
+  }),
 ];

@@ -73,8 +73,7 @@ export function exp(x: v128): v128 {
   p = multiplyAdd(p, r, v128.load32_splat(table, EXP + 12));
   p = multiplyAdd(p, r, v128.load32_splat(table, EXP + 16));
   p = multiplyAdd(p, r, v128.load32_splat(table, EXP + 20));
-  p = multiplyAdd(p, r, one);
-  p = multiplyAdd(p, r, one);
+  p = f32x4.add(multiplyAdd(f32x4.mul(r, r), p, r), one);
   const power = i32x4.shl(sum, 23);
   return f32x4.mul(f32x4.mul(p, power), v128.load32_splat(table, TWO_TO_MINUS_64));
 }
@@ -84,7 +83,20 @@ export function sigmoid(x: v128): v128 {
   const sign = v128.load32_splat(table, SIGN);
   const e = exp(v128.or(x, sign));
   const numerator = v128.bitselect(e, one, f32x4.lt(x, sign));
-  return f32x4.div(numerator, f32x4.add(one, e));
+  const low = quotient(numerator, e);
+  const high = quotient(upper(numerator), upper(e));
+  return v128.shuffle<f32>(low, high, 0, 1, 4, 5);
+}
+
+/** a / (1 + e) of the first two lanes, rounded once: in single precision the sum would cost half a unit more. */
+function quotient(a: v128, e: v128): v128 {
+  const sum = f64x2.add(f64x2.promote_low_f32x4(v128.load32_splat(table, ONE)), f64x2.promote_low_f32x4(e));
+  return f32x4.demote_f64x2_zero(f64x2.div(f64x2.promote_low_f32x4(a), sum));
+}
+
+/** The last two lanes, in front. */
+function upper(x: v128): v128 {
+  return v128.shuffle<f32>(x, x, 2, 3, 2, 3);
 }
 
 export function tanh(x: v128): v128 {
@@ -99,6 +111,6 @@ export function tanh(x: v128): v128 {
   p = multiplyAdd(p, square, v128.load32_splat(table, TANH + 12));
   p = multiplyAdd(p, square, v128.load32_splat(table, TANH + 16));
   const near = multiplyAdd(f32x4.mul(p, square), x, x);
-  const signed = v128.or(far, v128.and(x, sign));
-  return v128.bitselect(signed, near, f32x4.lt(minusSize, v128.load32_splat(table, MINUS_BORDER)));
+  const isFar = f32x4.lt(minusSize, v128.load32_splat(table, MINUS_BORDER));
+  return v128.or(v128.bitselect(far, near, isFar), v128.and(x, sign));
 }
