@@ -8,7 +8,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { predictBaselines } from '../../src/cli/purchase/baselines.js';
-import { predictCustomers, trainNetwork } from '../../src/cli/purchase/network.js';
+import { predictCustomers, recipeFor, trainNetwork } from '../../src/cli/purchase/network.js';
 import { readPurchaseLog } from '../../src/cli/purchase/purchase-log.js';
 import { score } from '../../src/cli/purchase/scores.js';
 import { splitLog } from '../../src/cli/purchase/split.js';
@@ -35,7 +35,8 @@ export const cdnow: Evaluation = {
   ],
   run: async (folder, seed) => {
     const { split } = await readSplit(folder, seed);
-    const { model } = await trainNetwork(split, { units: UNITS, seed, verbose: 0 });
+    const recipe = recipeFor(split.train.rows);
+    const { model } = await trainNetwork(split, { units: UNITS, seed, recipe, verbose: 0 });
     const { auc, logLoss } = score(split.test.labels, predictCustomers(model, split.test));
     return { auc, 'log-loss': logLoss };
   },

@@ -2,8 +2,9 @@
  * `npm start`: learns from customers' purchases who will buy in the next weeks, and compares the answer with four
  * simpler ones. See purchase/arguments.ts for what it takes.
  */
-import { mkdir, readFile, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import type { Stats } from 'node:fs';
+import { access, constants, mkdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { DataError, LonghandError } from '../core/errors.js';
 import type { History, Sequential } from '../index.js';
 import { serializeModel } from '../index.js';
@@ -11,25 +12,37 @@ import { writeFileWhole } from '../node/files.js';
 import { type Arguments, HELP, parseArguments } from './purchase/arguments.js';
 import { type Prediction, predictBaselines } from './purchase/baselines.js';
 import type { ColumnNames } from './purchase/columns.js';
-import { predictCustomers, trainNetwork } from './purchase/network.js';
+import { predictCustomers, recipeFor, trainNetwork } from './purchase/network.js';
 import { calibrationSvg, trainingSvg } from './purchase/plots.js';
 import { joinLogs, type PurchaseLog, readPurchaseLog } from './purchase/purchase-log.js';
 import {
   calibrationLines,
   customerLines,
+  interruptedLines,
   logLines,
+  resultLines,
   scoreLines,
   scoresCsv,
+  trainingLines,
   windowLines,
 } from './purchase/report.js';
 import { score } from './purchase/scores.js';
-import { sequencesBefore } from './purchase/sequences.js';
 import { simulatePurchases } from './purchase/simulate.js';
-import { customersKnownAt, type Split, splitLog } from './purchase/split.js';
+import { type Split, sequencesAtCut, sequencesAtEnd, splitLog } from './purchase/split.js';
 
 const EXIT_BAD_INPUT = 2;
 /** 128 and the number of SIGINT, as shells have it. */
 const EXIT_INTERRUPTED = 130;
+/** A text of more characters does not fit one string of this engine. */
+const MOST_BYTES = 2 ** 29 - 24;
+
+/** What Ctrl-C does; each part of the job has its own answer. */
+let onInterrupt = endAtOnce;
+
+function endAtOnce(): void {
+  print('Interrupted: nothing was kept.');
+  process.exit(EXIT_INTERRUPTED);
+}
 
 async function main(argv: readonly string[]): Promise<void> {
   const options = parseArguments(argv);
@@ -42,8 +55,11 @@ async function main(argv: readonly string[]): Promise<void> {
   print(...logLines(log), '', ...windowLines(log, split), '');
 
   const { model, history, interrupted } = await train(split, options);
+  onInterrupt = () => {}; // what is left takes a moment, and half of it would be of no use
   if (interrupted) {
-    await keepInterrupted(model, history, options.out);
+    process.exitCode = EXIT_INTERRUPTED;
+    await writeResults(options.out, { 'model.safetensors': serializeModel(model) });
+    print(...interruptedLines(history.epoch.length, join(options.out, 'model.safetensors')));
     return;
   }
   const network: Prediction = { name: 'LSTM', probabilities: predictCustomers(model, split.test) };
@@ -51,23 +67,30 @@ async function main(argv: readonly string[]): Promise<void> {
     name,
     scores: score(split.test.labels, probabilities),
   }));
-  print('', `Scores on the ${split.test.rows} test customers`, ...scoreLines(models), '');
+  print('', ...scoreLines(models, split.test.rows), '');
   print(...calibrationLines('LSTM', models[0]?.scores.calibration ?? []), '');
   print(...customerLines(log, split, network.probabilities), '');
 
-  const everyone = allCustomers(log, split);
+  const atCut = sequencesAtCut(log, split);
   const calibrations = models
     .filter(({ name }) => name !== 'base rate')
     .map(({ name, scores }) => ({ name, calibration: scores.calibration }));
   await writeResults(options.out, {
-    'model.safetensors': serializeModel(model),
-    'scores.csv': scoresCsv(log, split, everyone, predictCustomers(model, everyone)),
+    'scores.csv': scoresCsv(
+      log,
+      split,
+      predictCustomers(model, sequencesAtEnd(log, split)),
+      atCut,
+      predictCustomers(model, atCut),
+    ),
+    'calibration.svg': calibrationSvg(calibrations),
     'training.svg': trainingSvg({
       loss: history.history.loss ?? [],
       validationLoss: history.history.val_loss ?? [],
     }),
-    'calibration.svg': calibrationSvg(calibrations),
+    'model.safetensors': serializeModel(model),
   });
+  print(...resultLines(log, split, options.out, options.file === undefined));
 }
 
 /** The log, read or simulated, and who of it is learned from and tested on. */
@@ -81,10 +104,15 @@ async function readData(options: Arguments): Promise<{ log: PurchaseLog; split: 
 }
 
 async function readLog(path: string, columns: ColumnNames | undefined): Promise<PurchaseLog> {
-  const name = basename(path);
-  const found = await stat(path).catch(() => undefined);
+  const found = await statOrNothing(path);
   if (!found) throw new DataError(`the file ${path} does not exist: give the path of a purchase log`);
   if (found.isDirectory()) throw new DataError(`${path} is a folder: give the path of a purchase log in it`);
+  if (found.size > MOST_BYTES) {
+    const megabytes = Math.ceil(found.size / 1e6);
+    throw new DataError(
+      `the file ${path} has ${megabytes} MB and 536 can be read: leave out columns or customers`,
+    );
+  }
   const bytes = await readFile(path);
   if (bytes.length === 0)
     throw new DataError(`the file ${path} is empty: it needs a header and a row a purchase`);
@@ -94,55 +122,53 @@ async function readLog(path: string, columns: ColumnNames | undefined): Promise<
   } catch {
     throw new DataError(`the file ${path} is not text in UTF-8: save it as CSV in that encoding`);
   }
-  return readPurchaseLog(text, name, columns);
+  return readPurchaseLog(text, basename(path), columns);
 }
 
-/** Trains until done or until Ctrl-C, which ends training after the batch at hand. */
+/** Trains until done or until Ctrl-C, which ends training after the batch at hand, and at once the second time. */
 async function train(
   split: Split,
   { units, seed, epochs }: Arguments,
 ): Promise<{ model: Sequential; history: History; interrupted: boolean }> {
   let interrupted = false;
-  let stop = () => {};
-  const onInterrupt = () => {
-    interrupted = true;
-    stop();
-  };
-  process.once('SIGINT', onInterrupt);
   const began = performance.now();
   const result = await trainNetwork(split, {
     units,
     seed,
-    epochs,
+    recipe: recipeFor(split.train.rows, epochs),
     verbose: 1,
     onStart: (model) => {
-      stop = () => {
+      onInterrupt = () => {
+        interrupted = true;
         model.stopTraining = true;
+        onInterrupt = endAtOnce;
       };
-      print(`Training an LSTM of ${units} units and ${model.countParams()} weights, seed ${seed}`);
-      return [];
+      print(...trainingLines(units, model.countParams(), seed));
     },
   });
-  process.off('SIGINT', onInterrupt);
   if (!interrupted) print(`trained in ${((performance.now() - began) / 1000).toFixed(0)} s`);
   return { ...result, interrupted };
 }
 
-async function keepInterrupted(model: Sequential, history: History, out: string): Promise<void> {
-  process.exitCode = EXIT_INTERRUPTED;
-  await writeResults(out, { 'model.safetensors': serializeModel(model) });
-  const epochs = history.epoch.length;
-  print(`Interrupted in epoch ${epochs}: the model so far was kept, scores and plots were not made.`);
-}
-
-function allCustomers(log: PurchaseLog, { windows, unit }: Split) {
-  return sequencesBefore(log, windows, customersKnownAt(log, windows.cut), windows.cut, unit);
-}
-
 /** Finds out before the work, not after it, that there is nowhere to put its results. */
 async function checkOutputFolder(out: string): Promise<void> {
-  const found = await stat(out).catch(() => undefined);
-  if (found && !found.isDirectory()) throw new DataError(`--out ${out} is a file: give a folder to write to`);
+  let folder = resolve(out);
+  let found = await statOrNothing(folder);
+  while (!found) {
+    folder = dirname(folder);
+    found = await statOrNothing(folder);
+  }
+  if (found.isDirectory()) return access(folder, constants.W_OK);
+  throw new DataError(`--out ${out}: ${folder} is a file: give a folder to write to`);
+}
+
+async function statOrNothing(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (isSystemError(error) && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return undefined;
+    throw error;
+  }
 }
 
 async function writeResults(
@@ -151,19 +177,24 @@ async function writeResults(
 ): Promise<void> {
   await mkdir(out, { recursive: true });
   for (const [name, content] of Object.entries(files)) await writeFileWhole(join(out, name), content);
-  print(`Written to ${out}: ${Object.keys(files).join(', ')}`);
 }
 
 function print(...lines: string[]): void {
   for (const line of lines) console.log(line);
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  if (!(error instanceof LonghandError || isSystemError(error))) throw error;
-  console.error(`longhand: ${error.message.replaceAll('\n', ' ')}`);
-  process.exitCode = EXIT_BAD_INPUT;
-});
-
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error && 'syscall' in error;
 }
+
+process.on('SIGINT', () => onInterrupt());
+// Who reads the output through `head` has read enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+main(process.argv.slice(2)).catch((error: unknown) => {
+  if (!(error instanceof LonghandError || isSystemError(error))) throw error;
+  console.error(`longhand: ${error.message.replace(/\p{Cc}+/gu, ' ')}`);
+  process.exitCode = EXIT_BAD_INPUT;
+});

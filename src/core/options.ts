@@ -38,7 +38,7 @@ export function unknownName(what: string, name: string, known: readonly string[]
 }
 
 /**
- * Refuses option names that are not in `known`. `hints` says what to write instead of an option that another
+ * Refuses option names that are not in `known`, and null where a value belongs. `hints` says what to write instead of an option that another
  * library has and this one has not.
  */
 export function checkOptions(
@@ -50,8 +50,12 @@ export function checkOptions(
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new ConfigError(`${where} takes its options as an object but got ${describe(options)}`);
   }
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue;
+  for (const [name, value] of Object.entries(options)) {
+    if (known.includes(name)) {
+      if (value !== null || name.endsWith('Regularizer')) continue;
+      const mend = name.toLowerCase().endsWith('activation') ? "write 'linear' for none" : 'leave it out';
+      throw new ConfigError(`${where}: option '${name}' is null, which says nothing: ${mend}`);
+    }
     const hint = Object.hasOwn(hints, name) ? hints[name] : undefined;
     if (hint !== undefined) throw new ConfigError(`${where} has no option '${name}': ${hint}`);
     throw unknownName(`${where}: option`, name, known);

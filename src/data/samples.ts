@@ -4,7 +4,7 @@
  */
 import { DataError, ShapeError } from '../core/errors.js';
 import { describe } from '../core/options.js';
-import { type FloatArray, formatShape, isTensor, type Tensor } from '../core/tensor.js';
+import { type FloatArray, formatShape, isTensor, type Tensor, tensor } from '../core/tensor.js';
 
 /** One row of numbers, of any array type. */
 export type NumberRow = ArrayLike<number>;
@@ -50,23 +50,41 @@ export function toSamples(x: SampleInput, reading: Reading): Samples {
 }
 
 function fromTensor(x: Tensor, reading: Reading): Samples {
-  const rank = x.shape.length;
-  if (!reading.ranks.includes(rank)) throw wrongRank(formatShape(x.shape), rank, reading);
-  const [rows, steps, features] = rank === 3 ? x.shape : [x.shape[0], 1, x.shape[1]];
+  const { data, shape, lengths } = checkTensor(x);
+  const rank = shape.length;
+  if (!reading.ranks.includes(rank)) throw wrongRank(formatShape(shape), rank, reading);
+  const [rows, steps, features] = rank === 3 ? shape : [shape[0], 1, shape[1]];
   if (rows === 0 || steps === 0 || features === 0) {
-    throw new DataError(
-      `${reading.reader} got a tensor of shape ${formatShape(x.shape)}, which holds no data`,
+    throw new DataError(`${reading.reader} got a tensor of shape ${formatShape(shape)}, which holds no data`);
+  }
+  if (lengths && rank !== 3) {
+    throw new ShapeError(
+      `${reading.reader} got a tensor of shape ${formatShape(shape)} with lengths, but it has no steps: leave them out`,
     );
   }
   return {
-    data: x.data,
+    data: inPrecision(data, reading.precision),
     rows: rows as number,
     steps: steps as number,
     features: features as number,
     sequence: rank === 3,
-    mask: x.lengths && maskOfLengths(x.lengths, steps as number),
-    lengths: x.lengths,
+    mask: lengths && maskOfLengths(lengths, steps as number),
+    lengths,
   };
+}
+
+/**
+ * The tensor, if its shape and lengths fit its values: it need not have been made by `tensor`.
+ *
+ * @throws ShapeError when they do not
+ */
+export function checkTensor({ data, shape, lengths }: Tensor): Tensor {
+  return tensor(data as Float32Array, shape, lengths && { lengths });
+}
+
+/** Doubles are rounded for a model in single precision, so that what is checked is what will be computed with. */
+function inPrecision(data: FloatArray, precision: 'float32' | 'float64'): FloatArray {
+  return precision === 'float32' && data instanceof Float64Array ? Float32Array.from(data) : data;
 }
 
 function fromRows(x: unknown, reading: Reading): Samples {
@@ -75,6 +93,10 @@ function fromRows(x: unknown, reading: Reading): Samples {
   }
   if (x.length === 0)
     throw new DataError(`${reading.reader} got no rows: there is nothing to learn or predict from`);
+  const isEmpty = (row: unknown) => isArrayLike(row) && row.length === 0;
+  if (Array.from(x).every(isEmpty)) {
+    throw new DataError(`${reading.reader} got ${x.length} rows but not a single number in them`);
+  }
   const rank = rankOf(x);
   if (!reading.ranks.includes(rank)) throw wrongRank(formatShape(shapeOfFirst(x)), rank, reading);
   return rank === 3
@@ -84,7 +106,7 @@ function fromRows(x: unknown, reading: Reading): Samples {
 
 function fromVectors(x: readonly NumberRow[], { reader, precision }: Reading): Samples {
   const rows = x.length;
-  const features = (x[0] as NumberRow).length;
+  const features = (Array.from(x).find((row) => row.length > 0) as NumberRow).length;
   const data = newArray(precision, rows * features);
   for (let row = 0; row < rows; row++) {
     copyFeatures(x[row], features, data, row * features, () => `row ${row}`, reader);
@@ -102,9 +124,9 @@ function fromSequences(x: readonly (readonly NumberRow[])[], { reader, precision
   });
   const steps = lengths.reduce((longest, length) => Math.max(longest, length), 0);
   const firstFull = lengths.findIndex((length) => length > 0);
-  if (firstFull === -1) throw new DataError(`${reader} got ${rows} rows without a single step`);
   const [firstStep] = x[firstFull] as readonly NumberRow[];
   const features = isArrayLike(firstStep) ? firstStep.length : 0;
+  if (features === 0) throw new DataError(`${reader} got no features in row ${firstFull}, step 0`);
   const data = newArray(precision, rows * steps * features);
   for (let row = 0; row < rows; row++) {
     for (let t = 0; t < (lengths[row] as number); t++) {
@@ -133,8 +155,9 @@ function copyFeatures(
   reader: string,
 ): void {
   if (!isArrayLike(from) || from.length !== features) {
-    const found = isArrayLike(from) ? `${from.length}` : describe(from);
-    throw new ShapeError(`${reader} expects ${features} features everywhere but got ${found} at ${where()}`);
+    const found = isArrayLike(from) ? `${from.length}` : `${describe(from)}, not an array,`;
+    const expected = features === 1 ? '1 feature' : `${features} features`;
+    throw new ShapeError(`${reader} expects ${expected} everywhere but got ${found} at ${where()}`);
   }
   for (let k = 0; k < features; k++) {
     const value = from[k];
@@ -146,7 +169,7 @@ function copyFeatures(
 }
 
 /** Looks for NaN and infinities in real steps; with `missing: 'mask'` a step with NaN in it becomes a masked one. */
-function checkValues(samples: Samples, { reader, missing }: Reading): Samples {
+function checkValues(samples: Samples, reading: Reading): Samples {
   const { data, rows, steps, features, sequence } = samples;
   let mask = samples.mask;
   for (let row = 0; row < rows; row++) {
@@ -157,15 +180,14 @@ function checkValues(samples: Samples, { reader, missing }: Reading): Samples {
       const bad = indexOfNonFinite(data, step * features, features);
       if (bad === -1) {
         realSteps++;
-      } else if (missing === 'mask' && sequence && Number.isNaN(data[step * features + bad])) {
+      } else if (reading.missing === 'mask' && sequence && hasNaN(data, step * features, features)) {
         if (mask === undefined || mask === samples.mask)
           mask = mask?.slice() ?? new Uint8Array(rows * steps).fill(1);
         mask[step] = 0;
       } else {
-        throw new DataError(
-          `${reader} got ${data[step * features + bad]} in row ${row}, ${sequence ? `step ${t}, ` : ''}feature ${bad}` +
-            `${sequence ? ": mend it, or mask such steps with { missing: 'mask' }" : ''}`,
-        );
+        const value = data[step * features + bad] as number;
+        const where = `row ${row}, ${sequence ? `step ${t}, ` : ''}feature ${bad}`;
+        throw new DataError(`${reading.reader} got ${value} in ${where}: ${mendOf(value, sequence)}`);
       }
     }
     if (realSteps === 0) {
@@ -175,6 +197,18 @@ function checkValues(samples: Samples, { reader, missing }: Reading): Samples {
     }
   }
   return { ...samples, mask };
+}
+
+function mendOf(value: number, sequence: boolean): string {
+  if (!Number.isNaN(value)) return 'every number must be finite';
+  return sequence
+    ? "mend it, or mask such steps with { missing: 'mask' }"
+    : 'mend it or leave the row out, for without steps there is nothing to mask';
+}
+
+function hasNaN(data: FloatArray, start: number, count: number): boolean {
+  for (let k = start; k < start + count; k++) if (Number.isNaN(data[k])) return true;
+  return false;
 }
 
 function indexOfNonFinite(data: FloatArray, start: number, count: number): number {
@@ -218,7 +252,8 @@ export function rankOf(value: unknown): number {
   return value.length === 0 ? 1 : 2;
 }
 
-function shapeOfFirst(value: unknown): number[] {
+/** The sizes of nested arrays, judged by the first element of each. */
+export function shapeOfFirst(value: unknown): number[] {
   return isArrayLike(value) ? [value.length, ...shapeOfFirst(value[0])] : [];
 }
 

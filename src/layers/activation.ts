@@ -2,7 +2,14 @@
 import type { Edge, PlannedLayer, Planner } from '../backend/plan.js';
 import { checkOptions } from '../core/options.js';
 import { type ActivationName, checkActivation, planActivation } from './activations.js';
-import { Layer, type LayerOptions, layerOptionNames, onlyInput, type SampleShape } from './layer.js';
+import {
+  checkFirst,
+  Layer,
+  type LayerOptions,
+  layerOptionNames,
+  onlyInput,
+  type SampleShape,
+} from './layer.js';
 
 class ActivationLayer extends Layer {
   readonly type = 'activation';
@@ -12,6 +19,7 @@ class ActivationLayer extends Layer {
     private readonly activation: ActivationName,
     options: LayerOptions,
   ) {
+    checkFirst('activation', 'the name', 'activation', activation);
     checkOptions('activation', options, layerOptionNames);
     super(options);
     checkActivation('activation', activation);

@@ -6,6 +6,7 @@ import {
   type Planner,
   planEdge,
 } from '../backend/plan.js';
+import { ConfigError } from '../core/errors.js';
 import { unknownName } from '../core/options.js';
 import * as activations from '../kernels/activations.js';
 import { softmaxBackward, softmaxForward } from '../kernels/softmax.js';
@@ -32,19 +33,29 @@ export type ActivationName = ElementwiseActivationName | 'softmax';
 
 const elementwiseNames = Object.keys(elementwise) as ElementwiseActivationName[];
 
+function unknownActivation(where: string, name: unknown, known: readonly string[]): ConfigError {
+  if (name === 'silu') return new ConfigError(`${where}: activation 'silu' is not known: write 'swish'`);
+  return unknownName(`${where}: activation`, String(name), known);
+}
+
 /** @throws ConfigError for a name that is not known */
 export function checkActivation(where: string, name: ActivationName): ActivationName {
   if (name === 'softmax') return name;
   if (!Object.hasOwn(elementwise, name)) {
-    throw unknownName(`${where}: activation`, String(name), [...elementwiseNames, 'softmax']);
+    throw unknownActivation(where, name, [...elementwiseNames, 'softmax']);
   }
   return name;
 }
 
 /** @throws ConfigError for a name that is not known, softmax among them */
 export function checkElementwise(where: string, name: ElementwiseActivationName): ElementwiseActivationName {
+  if ((name as ActivationName) === 'softmax') {
+    throw new ConfigError(
+      `${where}: activation 'softmax' looks at all units together, which a gate cannot: use one of ${elementwiseNames.join(', ')}`,
+    );
+  }
   if (!Object.hasOwn(elementwise, name)) {
-    throw unknownName(`${where}: activation`, String(name), elementwiseNames);
+    throw unknownActivation(where, name, elementwiseNames);
   }
   return name;
 }

@@ -5,7 +5,7 @@ import { checkBoolean, checkInteger, checkOptions } from '../core/options.js';
 import type { Regularizer } from '../core/parameter.js';
 import { denseBackward, denseBackwardInput, denseForward } from '../kernels/dense.js';
 import { type ActivationName, checkActivation, planActivation } from './activations.js';
-import { type Initializer, type InitializerName, toInitializer } from './initializers.js';
+import { type Initializer, type InitializerName, toBiasInitializer, toInitializer } from './initializers.js';
 import {
   Layer,
   type LayerOptions,
@@ -73,7 +73,7 @@ class Dense extends Layer {
       'dense: kernelInitializer',
       options.kernelInitializer ?? 'glorotUniform',
     );
-    this.biasInitializer = toInitializer('dense: biasInitializer', options.biasInitializer ?? 'zeros');
+    this.biasInitializer = toBiasInitializer('dense: biasInitializer', options.biasInitializer ?? 'zeros');
     this.kernelRegularizer = toRegularizer('dense: kernelRegularizer', options.kernelRegularizer);
     this.biasRegularizer = toRegularizer('dense: biasRegularizer', options.biasRegularizer);
   }

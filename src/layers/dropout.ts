@@ -4,7 +4,14 @@ import { checkNumber, checkOptions } from '../core/options.js';
 import type { Random } from '../core/random.js';
 import type { FloatArray } from '../core/tensor.js';
 import { dropoutBackward, dropoutForward } from '../kernels/dropout.js';
-import { Layer, type LayerOptions, layerOptionNames, onlyInput, type SampleShape } from './layer.js';
+import {
+  checkFirst,
+  Layer,
+  type LayerOptions,
+  layerOptionNames,
+  onlyInput,
+  type SampleShape,
+} from './layer.js';
 
 /** @throws ConfigError unless 0 <= rate < 1 */
 export function checkRate(where: string, rate: unknown): number {
@@ -26,8 +33,12 @@ class Dropout extends Layer {
     private readonly rate: number,
     options: LayerOptions,
   ) {
+    checkFirst('dropout', 'the rate', 'rate', rate);
     checkRate('dropout: rate', rate);
-    checkOptions('dropout', options, layerOptionNames);
+    checkOptions('dropout', options, layerOptionNames, {
+      noiseShape: 'this version does not have it',
+      seed: 'give it to the model, sequential(layers, { seed })',
+    });
     super(options);
   }
 

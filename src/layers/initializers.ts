@@ -154,8 +154,6 @@ export function orthogonal(options: { gain?: number } = {}): Initializer {
   return {
     config: { name: 'orthogonal', gain },
     fill: (values, shape, random) => {
-      if (shape.length < 2)
-        throw new ConfigError('orthogonal initializes matrices, not a weight of one axis');
       const rows = fanIn(shape);
       const columns = shape.at(-1) as number;
       const vectors = orthonormalVectors(Math.min(rows, columns), Math.max(rows, columns), random);
@@ -226,4 +224,16 @@ export function toInitializer(
     throw unknownName(`${where}: initializer`, name, Object.keys(factories));
   }
   return (factories[name as InitializerName] as (options: unknown) => Initializer)(options);
+}
+
+/** The same for a bias, which is no matrix. */
+export function toBiasInitializer(
+  where: string,
+  value: InitializerName | Initializer | InitializerOptions,
+): Initializer {
+  const initializer = toInitializer(where, value);
+  if (initializer.config.name !== 'orthogonal') return initializer;
+  throw new ConfigError(
+    `${where}: orthogonal initializes matrices, not a bias; use zeros or constant(value)`,
+  );
 }

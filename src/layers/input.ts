@@ -20,6 +20,7 @@ export class Input extends Layer {
     });
     super(options);
     this.shape = checkSampleShape('input: shape', options.shape);
+    this.inputShape = this.shape;
     this.ranks = [this.shape.length + 1];
   }
 
@@ -27,14 +28,10 @@ export class Input extends Layer {
     return input;
   }
 
-  override checkInput(input: SampleShape): void {
-    this.inputShape ??= this.shape;
-    super.checkInput(input);
-  }
+  /** It has no weights: it may be part of several models. */
+  override checkFree(): void {}
 
-  override build(input: SampleShape): void {
-    this.checkInput(input);
-  }
+  override build(): void {}
 
   plan(inputs: readonly Edge[]): PlannedLayer {
     return { output: onlyInput(inputs), forward: () => {}, backward: () => {} };

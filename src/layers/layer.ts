@@ -60,7 +60,7 @@ export abstract class Layer {
   abstract readonly ranks: readonly number[];
   /** The layer's name in its model; empty until it is in one, unless the options gave it. */
   name: string;
-  /** Whether training changes the weights. Changing it asks for a new `compile`. */
+  /** Whether training changes the weights; it may be changed at any time. */
   trainable: boolean;
   /** The weights, once the layer is built. */
   readonly parameters: LayerParameter[] = [];
@@ -100,14 +100,16 @@ export abstract class Layer {
     return { type: this.type, name: this.name, trainable: this.trainable, ...this.options() };
   }
 
+  /** @throws ConfigError when the layer has weights already, of another model */
+  checkFree(): void {
+    if (this.inputShape === undefined) return;
+    throw new ConfigError(
+      `${this.name} is part of another model already: make a new layer and hand the weights over with setWeights`,
+    );
+  }
+
   /** Fixes the input's shape and declares the weights. */
   build(input: SampleShape, arena: Arena): void {
-    if (this.inputShape !== undefined) {
-      throw new ConfigError(
-        `${this.name} is part of another model already: make a new layer and hand the weights over with setWeights`,
-      );
-    }
-    this.checkInput(input);
     this.inputShape = input;
     this.declare(input, arena);
   }
@@ -157,6 +159,21 @@ export abstract class Layer {
     }
     return '';
   }
+}
+
+/**
+ * TensorFlow.js has `lstm({ units: 64 })` where this library has `lstm(64)`.
+ *
+ * @throws ConfigError for an object that holds `option`, with what to write instead
+ */
+export function checkFirst(layer: string, what: string, option: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null || !(option in value)) return;
+  const given = describe((value as Record<string, unknown>)[option]);
+  const [others, theirs] = Object.keys(value).length > 1 ? [', { ... }', ', ...'] : ['', ''];
+  throw new ConfigError(
+    `${layer} takes ${what} first: write ${layer}(${given}${others}) ` +
+      `instead of ${layer}({ ${option}: ${given}${theirs} })`,
+  );
 }
 
 /** The only input of a layer that takes one. */

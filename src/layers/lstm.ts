@@ -6,7 +6,7 @@ import { checkBoolean, checkInteger, checkOptions } from '../core/options.js';
 import type { Regularizer } from '../core/parameter.js';
 import { checkElementwise, type ElementwiseActivationName } from './activations.js';
 import { checkRate } from './dropout.js';
-import { type Initializer, type InitializerName, toInitializer } from './initializers.js';
+import { type Initializer, type InitializerName, toBiasInitializer, toInitializer } from './initializers.js';
 import {
   Layer,
   type LayerOptions,
@@ -77,6 +77,12 @@ const hints = {
   stateful: notYet,
   unroll: 'leave it out, every sequence is run in one call of the kernel',
   implementation: 'leave it out, there is one implementation',
+  activityRegularizer: notYet,
+  kernelConstraint: notYet,
+  recurrentConstraint: notYet,
+  biasConstraint: notYet,
+  zeroOutputForMask: notYet,
+  seed: 'give the seed to the model: sequential(layers, { seed })',
   timeMajor: 'leave it out, inputs are [batch, steps, features]',
 };
 
@@ -109,7 +115,10 @@ class Lstm extends Layer {
     super(options);
     this.returnSequences = checkBoolean('lstm: returnSequences', options.returnSequences ?? false);
     this.activation = checkElementwise('lstm', options.activation ?? 'tanh');
-    this.recurrentActivation = checkElementwise('lstm', options.recurrentActivation ?? 'sigmoid');
+    this.recurrentActivation = checkElementwise(
+      'lstm: recurrentActivation',
+      options.recurrentActivation ?? 'sigmoid',
+    );
     this.useBias = checkBoolean('lstm: useBias', options.useBias ?? true);
     this.unitForgetBias = checkBoolean('lstm: unitForgetBias', options.unitForgetBias ?? true);
     this.kernelInitializer = toInitializer(
@@ -120,7 +129,7 @@ class Lstm extends Layer {
       'lstm: recurrentInitializer',
       options.recurrentInitializer ?? 'orthogonal',
     );
-    this.biasInitializer = toInitializer('lstm: biasInitializer', options.biasInitializer ?? 'zeros');
+    this.biasInitializer = toBiasInitializer('lstm: biasInitializer', options.biasInitializer ?? 'zeros');
     this.kernelRegularizer = toRegularizer('lstm: kernelRegularizer', options.kernelRegularizer);
     this.recurrentRegularizer = toRegularizer('lstm: recurrentRegularizer', options.recurrentRegularizer);
     this.biasRegularizer = toRegularizer('lstm: biasRegularizer', options.biasRegularizer);

@@ -89,7 +89,7 @@ class Masking extends Layer {
 
   private whollyMasked(row: number): DataError {
     return new DataError(
-      `row ${row} is wholly masked: every step of it equals ${this.maskValue}, ` +
+      `row ${row} is wholly masked: every step of it is padding or equals ${this.maskValue}, ` +
         `the value that ${this.name} masks; leave the row out`,
     );
   }

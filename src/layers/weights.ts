@@ -1,19 +1,12 @@
 /** What layers with weights have in common. */
 import type { Planner } from '../backend/plan.js';
-import { ConfigError } from '../core/errors.js';
-import { checkInteger, describe } from '../core/options.js';
+import { checkInteger } from '../core/options.js';
 import type { Region } from '../core/region.js';
-import type { LayerParameter } from './layer.js';
+import { checkFirst, type LayerParameter } from './layer.js';
 
-/** @throws ConfigError when `units` is not a whole number above 0; TensorFlow.js's `{ units }` gets a hint */
+/** @throws ConfigError when `units` is not a whole number above 0 */
 export function checkUnits(layer: string, units: unknown): number {
-  if (typeof units === 'object' && units !== null && 'units' in units) {
-    const rest = Object.keys(units).some((name) => name !== 'units') ? ', { ... }' : '';
-    throw new ConfigError(
-      `${layer} takes the number of units first: write ${layer}(${describe(units.units)}${rest}) ` +
-        `instead of ${layer}({ units: ${describe(units.units)}${rest === '' ? '' : ', ...'} })`,
-    );
-  }
+  checkFirst(layer, 'the number of units', 'units', units);
   return checkInteger(`${layer}: units`, units);
 }
 

@@ -11,7 +11,8 @@ export interface Compiled {
   readonly loss: Loss;
   readonly metricNames: readonly MetricName[];
   readonly metrics: readonly Metric[];
-  /** A set of their own, so that an evaluation in the middle of training disturbs nothing. */
+  /** Sets of their own, so that an evaluation in the middle of training, or of its validation, disturbs nothing. */
+  readonly validationMetrics: readonly Metric[];
   readonly evaluationMetrics: readonly Metric[];
 }
 
@@ -30,5 +31,12 @@ export function toCompiled(options: CompileOptions): Compiled {
   const twice = metricNames.find((name, i) => metricNames.indexOf(name) !== i);
   if (twice !== undefined) throw new ConfigError(`compile: metric '${twice}' is asked for twice`);
   const create = () => metricNames.map((name) => createMetric(name, loss));
-  return { optimizer, loss, metricNames, metrics: create(), evaluationMetrics: create() };
+  return {
+    optimizer,
+    loss,
+    metricNames,
+    metrics: create(),
+    validationMetrics: create(),
+    evaluationMetrics: create(),
+  };
 }

@@ -3,7 +3,7 @@
  * chain, the common case of it.
  */
 import type { Edge, PlannedLayer, Planner } from '../backend/plan.js';
-import { ConfigError } from '../core/errors.js';
+import { ConfigError, ShapeError } from '../core/errors.js';
 import type { Layer, SampleShape } from '../layers/layer.js';
 
 /** A use of a layer. The same layer may be used by several nodes, which then share its weights. */
@@ -53,9 +53,18 @@ export function nameLayers(layers: readonly Layer[]): void {
  */
 export function inferShapes(nodes: readonly GraphNode[], input: SampleShape): SampleShape[] {
   const shapes: SampleShape[] = [];
+  const firstShapes = new Map<Layer, SampleShape>();
   for (const { layer, inputs } of nodes) {
     const shape = inputShapeOf(inputs, shapes, input);
     layer.checkInput(shape);
+    const first = firstShapes.get(layer) ?? shape;
+    if (first.at(-1) !== shape.at(-1)) {
+      throw new ShapeError(
+        `${layer.name} is used on ${first.at(-1)} features and again on ${shape.at(-1)}: ` +
+          'a layer that is used twice has the same weights twice, so make a second one',
+      );
+    }
+    firstShapes.set(layer, first);
     shapes.push(layer.outputShape(shape));
   }
   return shapes;

@@ -3,25 +3,37 @@
  * is compiled, what its optimizer keeps beside each, `optimizer/m/lstm_1/kernel`. The metadata holds, as JSON, the
  * architecture and all that training needs to go on with the same bits: compile options, the number of updates
  * made, and the states of the random generators.
+ *
+ * The reader trusts nothing. All of the metadata is checked, and the tensors against it, before any memory is taken
+ * for the model; and nothing is written that the reader would refuse.
  */
 import type { Precision } from '../backend/memory.js';
-import { ConfigError, FormatError, LonghandError } from '../core/errors.js';
-import { describe } from '../core/options.js';
-import type { Random, RandomState } from '../core/random.js';
+import { ConfigError, DataError, FormatError, LonghandError, NumericError } from '../core/errors.js';
+import { checkInteger, describe } from '../core/options.js';
+import type { RandomState } from '../core/random.js';
 import type { Region } from '../core/region.js';
 import { readSafetensors, type StoredTensor, writeSafetensors } from '../core/safetensors.js';
 import { type FloatArray, formatShape, type Shape } from '../core/tensor.js';
-import type { LayerConfig, SampleShape } from '../layers/layer.js';
+import { checkSampleShape } from '../layers/input.js';
+import type { Layer, LayerConfig, SampleShape } from '../layers/layer.js';
 import { layerFromConfig } from '../layers/registry.js';
-import type { LossName } from '../training/losses.js';
+import { type LossName, toLoss } from '../training/losses.js';
 import type { MetricName } from '../training/metrics.js';
-import type { OptimizerName } from '../training/optimizers.js';
-import { chain, nameLayers } from './graph.js';
+import { type OptimizerName, toOptimizer } from '../training/optimizers.js';
+import { type Compiled, toCompiled } from './compiled.js';
+import { chain, layersOf, nameLayers } from './graph.js';
 import { describeWeights, type Network } from './network.js';
 import { Sequential } from './sequential.js';
 
 /** The version of the layout of the metadata. */
 const FORMAT = '1';
+
+/** Limits that no model comes near, so that a hostile file cannot keep its reader busy for long. */
+const LONGEST_METADATA = 2 ** 21;
+const LONGEST_TEXT = 1000;
+const LONGEST_LIST = 10_000;
+const DEEPEST_NESTING = 20;
+const MOST_LAYERS = 1000;
 
 interface StoredModel {
   readonly type: 'sequential';
@@ -41,17 +53,27 @@ interface StoredTraining {
   readonly iterations: number;
 }
 
+/** What the metadata says, found to be true to itself. */
+interface Description {
+  readonly stored: StoredModel;
+  readonly training: { readonly compiled: Compiled; readonly iterations: number } | undefined;
+  /** The tensors that go with it. */
+  readonly shapes: ReadonlyMap<string, Shape>;
+}
+
 /**
  * The bytes of a file that holds the model: architecture, weights, compile options and the optimizer's state.
  *
- * @throws ConfigError when the model is not built yet
+ * @throws ConfigError when the model is not built yet, or has a part that no file can hold
+ * @throws NumericError when a weight, or what the optimizer keeps beside it, is not finite
  */
 export function serializeModel(model: Sequential<FloatArray>): Uint8Array<ArrayBuffer> {
+  if (!(model instanceof Sequential)) {
+    throw new ConfigError(`a model is saved, sequential([...]), but got ${describe(model)}`);
+  }
   const { network, compiled } = model.internals;
   if (!network)
     throw new ConfigError('the model has no weights yet: build it, or let it see data, and then save it');
-  const tensors = new Map<string, StoredTensor>();
-  for (const { name, shape, value } of network.parameters) tensors.set(name, store(value.array, shape));
   const stored: StoredModel = {
     type: 'sequential',
     layers: model.layers.map((layer) => layer.config()),
@@ -66,16 +88,31 @@ export function serializeModel(model: Sequential<FloatArray>): Uint8Array<ArrayB
     'longhand.model': JSON.stringify(stored),
   };
   if (compiled) {
-    const { optimizer, loss, metricNames } = compiled;
     const training: StoredTraining = {
-      optimizer: optimizer.config(),
-      loss: loss.config(),
-      metrics: metricNames,
+      optimizer: compiled.optimizer.config(),
+      loss: compiled.loss.config(),
+      metrics: compiled.metricNames,
       iterations: network.optimizer.iterations,
     };
     metadata['longhand.training'] = JSON.stringify(training);
-    for (const { name, region, shape } of optimizerRegions(network))
-      tensors.set(name, store(region.array, shape));
+  }
+  try {
+    readDescription(metadata);
+  } catch (error) {
+    throw error instanceof LonghandError
+      ? new ConfigError(`the model could not be read from a file again: ${error.message}`)
+      : error;
+  }
+  const tensors = new Map<string, StoredTensor>();
+  for (const { name, region, shape } of storedRegions(network, compiled !== undefined)) {
+    const bad = indexOfNonFinite(region.array);
+    if (bad !== -1) {
+      throw new NumericError(
+        `'${name}' holds ${region.array[bad]} at index ${bad}, so the model is not saved: go back to one that was, ` +
+          'or train with a smaller learning rate',
+      );
+    }
+    tensors.set(name, store(region.array, shape));
   }
   return writeSafetensors(tensors, metadata);
 }
@@ -87,7 +124,44 @@ export function serializeModel(model: Sequential<FloatArray>): Uint8Array<ArrayB
  * @throws FormatError when the bytes are cut short or are not what they say; nothing has been loaded then
  */
 export function deserializeModel(bytes: Uint8Array): Sequential<FloatArray> {
+  if (!(bytes instanceof Uint8Array)) {
+    const hint = (bytes as unknown) instanceof ArrayBuffer ? ': write new Uint8Array(buffer)' : '';
+    throw new DataError(`a model is read from a Uint8Array but got ${describe(bytes)}${hint}`);
+  }
   const { tensors, metadata } = readSafetensors(bytes);
+  try {
+    const description = readDescription(metadata);
+    checkTensors(tensors, description);
+    return load(tensors, description);
+  } catch (error) {
+    if (error instanceof FormatError || !(error instanceof LonghandError)) throw error;
+    throw new FormatError(`the file does not hold a sound model: ${error.message}`);
+  }
+}
+
+function load(
+  tensors: ReadonlyMap<string, StoredTensor>,
+  { stored, training }: Description,
+): Sequential<FloatArray> {
+  const { layers, inputShape, seed, precision, random } = stored;
+  const model = new Sequential<FloatArray>(readLayers(layers), { seed, precision }, false);
+  if (training) {
+    const { optimizer, loss, metricNames } = training.compiled;
+    model.compile({ optimizer, loss, metrics: metricNames });
+  }
+  model.build(inputShape);
+  const network = model.internals.network as Network;
+  for (const { name, region } of storedRegions(network, training !== undefined)) {
+    region.array.set((tensors.get(name) as StoredTensor).data);
+  }
+  if (training) network.optimizer.iterations = training.iterations;
+  network.shuffling.restore(random.shuffling);
+  network.dropout.restore(random.dropout);
+  return model;
+}
+
+/** Reads the metadata and makes sure that a model can be made of it; takes no memory for one. */
+function readDescription(metadata: Readonly<Record<string, string>>): Description {
   const format = metadata['longhand.format'];
   if (format === undefined) throw new FormatError('the file holds tensors but no model of this library');
   if (format !== FORMAT) {
@@ -96,105 +170,149 @@ export function deserializeModel(bytes: Uint8Array): Sequential<FloatArray> {
     );
   }
   const stored = parse<StoredModel>(metadata, 'longhand.model');
-  const training =
-    'longhand.training' in metadata ? parse<StoredTraining>(metadata, 'longhand.training') : undefined;
-  try {
-    return load(tensors, stored, training);
-  } catch (error) {
-    if (error instanceof FormatError) throw error;
-    if (error instanceof LonghandError || error instanceof TypeError) {
-      throw new FormatError(`the file does not hold a sound model: ${error.message}`);
-    }
-    throw error;
+  checkModel(stored);
+  const training = 'longhand.training' in metadata ? readTraining(metadata) : undefined;
+  const layers = readLayers(stored.layers);
+  nameLayers(layersOf(chain(layers)));
+  const shapes = new Map<string, Shape>();
+  for (const { name, shape } of describeWeights(chain(layers), stored.inputShape)) {
+    shapes.set(name, shape);
+    for (const state of training?.compiled.optimizer.stateNames ?? [])
+      shapes.set(stateName(state, name), shape);
   }
+  return { stored, training, shapes };
 }
 
-function load(
-  tensors: ReadonlyMap<string, StoredTensor>,
-  stored: StoredModel,
-  training: StoredTraining | undefined,
-): Sequential<FloatArray> {
-  const { layers: configs, inputShape, seed, precision } = stored;
-  if (stored.type !== 'sequential' || !Array.isArray(configs)) {
+function checkModel({ type, layers, inputShape, seed, precision, random }: StoredModel): void {
+  if (type !== 'sequential' || !Array.isArray(layers)) {
     throw new FormatError(
-      `the file holds a model of type ${describe(stored.type)}, which this version does not know`,
+      `the file holds a model of type ${describe(type)}, which this version does not know`,
     );
   }
-  checkWeightsAgree(tensors, stored, training);
-  const model = new Sequential<FloatArray>(configs.map(layerFromConfig), { seed, precision }, false);
-  if (training) {
-    const { optimizer, loss, metrics } = training;
-    model.compile({ optimizer: optimizer as never, loss: loss as never, metrics });
+  if (layers.length > MOST_LAYERS) {
+    throw new FormatError(
+      `the file holds a model of ${layers.length} layers and no more than ${MOST_LAYERS} are read`,
+    );
   }
-  model.build(inputShape);
-  const network = model.internals.network as Network;
-  for (const { name, value, shape } of network.parameters) restore(tensors, name, value, shape);
-  if (training) {
-    for (const { name, region, shape } of optimizerRegions(network)) restore(tensors, name, region, shape);
-    if (!Number.isSafeInteger(training.iterations) || training.iterations < 0) {
-      throw new FormatError(`the file counts ${describe(training.iterations)} updates`);
-    }
-    network.optimizer.iterations = training.iterations;
+  checkSampleShape('the input shape', inputShape);
+  checkInteger('the seed', seed, { min: 0 });
+  if (precision !== 'float32' && precision !== 'float64') {
+    throw new FormatError(`the file holds a model of precision ${describe(precision)}`);
   }
-  restoreRandom(network.shuffling, stored.random?.shuffling, 'shuffling');
-  restoreRandom(network.dropout, stored.random?.dropout, 'dropout');
-  return model;
+  checkRandom(random?.shuffling, 'shuffling');
+  checkRandom(random?.dropout, 'dropout');
+}
+
+function checkRandom(state: unknown, what: string): void {
+  const isState = Array.isArray(state) && state.length === 4 && state.every((word) => word === (word | 0));
+  if (!isState) throw new FormatError(`the file lacks the state of the random numbers for ${what}`);
+}
+
+function readTraining(metadata: Readonly<Record<string, string>>): Description['training'] {
+  const { optimizer, loss, metrics, iterations } = parse<StoredTraining>(metadata, 'longhand.training');
+  const compiled = toCompiled({
+    optimizer: understand('optimizer', optimizer, toOptimizer),
+    loss: understand('loss', loss, toLoss),
+    metrics,
+  });
+  checkInteger('the number of updates', iterations, { min: 0 });
+  return { compiled, iterations };
+}
+
+/** The layers of a file. One that stands in it twice is used twice and shares its weights. */
+function readLayers(configs: readonly LayerConfig[]): Layer[] {
+  const known = new Map<string, Layer>();
+  return configs.map((config, i) => {
+    const text = JSON.stringify(config);
+    const layer = known.get(text) ?? understand(`layer ${i}`, config, layerFromConfig);
+    known.set(text, layer);
+    return layer;
+  });
 }
 
 /**
- * Compares names and shapes with those that the architecture asks for, before any memory is taken for it: a file
- * that claims a giant model but does not hold it is found here.
+ * What stored options stand for. Asked for its options it has to name those again: an object of a file that poses
+ * as a live optimizer, loss, schedule, initializer or regularizer cannot, since it has no methods.
  */
-function checkWeightsAgree(
+function understand<S, T extends { config(): unknown }>(what: string, stored: S, make: (stored: S) => T): T {
+  try {
+    const made = make(stored);
+    if (agrees(stored, made.config())) return made;
+  } catch (error) {
+    if (error instanceof LonghandError) throw error;
+  }
+  throw new FormatError(`the file's ${what} has options that this version does not understand`);
+}
+
+/** Whether all that is stored is there again. Options may be more: those that came with a later version. */
+function agrees(stored: unknown, understood: unknown): boolean {
+  if (typeof stored !== 'object' || stored === null) return stored === understood;
+  if (typeof understood !== 'object' || understood === null) return false;
+  return (
+    Array.isArray(stored) === Array.isArray(understood) &&
+    Object.entries(stored).every(([key, value]) =>
+      agrees(value, Object.hasOwn(understood, key) ? understood[key as never] : undefined),
+    )
+  );
+}
+
+/** Compares the tensors with those that the metadata asks for. */
+function checkTensors(
   tensors: ReadonlyMap<string, StoredTensor>,
-  { layers: configs, inputShape }: StoredModel,
-  training: StoredTraining | undefined,
+  { stored: { precision }, shapes }: Description,
 ): void {
-  const layers = configs.map(layerFromConfig);
-  nameLayers(layers);
-  const weights = describeWeights(chain(layers), inputShape);
-  const shapes = new Map(weights.map(({ name, shape }) => [name, shape]));
-  for (const [name, shape] of shapes) checkShape(tensors, name, shape);
+  const dtype = precision === 'float32' ? 'F32' : 'F64';
+  for (const [name, shape] of shapes) {
+    const tensor = tensors.get(name);
+    if (!tensor)
+      throw new FormatError(`the file lacks the tensor '${name}' ${formatShape(shape)} of its model`);
+    if (tensor.shape.length !== shape.length || tensor.shape.some((axis, i) => axis !== shape[i])) {
+      throw new FormatError(
+        `the tensor '${name}' of the file is ${describeShape(tensor.shape)} where its model needs ${formatShape(shape)}`,
+      );
+    }
+    if (tensor.dtype !== dtype) {
+      throw new FormatError(
+        `the tensor '${name}' of the file is ${tensor.dtype} where its model is ${dtype}`,
+      );
+    }
+    const bad = indexOfNonFinite(tensor.data);
+    if (bad !== -1)
+      throw new FormatError(`the tensor '${name}' of the file holds ${tensor.data[bad]} at index ${bad}`);
+  }
   for (const name of tensors.keys()) {
-    const weight = name.startsWith('optimizer/') ? name.split('/').slice(2).join('/') : name;
-    if (!shapes.has(weight) || (weight !== name && !training)) {
-      throw new FormatError(`the file holds a tensor '${name}' that does not belong to its model`);
+    if (!shapes.has(name)) {
+      throw new FormatError(`the file holds a tensor ${describe(name)} that does not belong to its model`);
     }
   }
 }
 
-function checkShape(tensors: ReadonlyMap<string, StoredTensor>, name: string, shape: Shape): StoredTensor {
-  const tensor = tensors.get(name);
-  if (!tensor)
-    throw new FormatError(`the file lacks the tensor '${name}' ${formatShape(shape)} of its model`);
-  if (tensor.shape.length !== shape.length || tensor.shape.some((axis, i) => axis !== shape[i])) {
-    throw new FormatError(
-      `the tensor '${name}' of the file is ${formatShape(tensor.shape)} where its model needs ${formatShape(shape)}`,
-    );
-  }
-  return tensor;
+function indexOfNonFinite(values: FloatArray): number {
+  for (let k = 0; k < values.length; k++) if (!Number.isFinite(values[k])) return k;
+  return -1;
 }
 
-function restore(
-  tensors: ReadonlyMap<string, StoredTensor>,
-  name: string,
-  region: Region,
-  shape: Shape,
-): void {
-  const { data } = checkShape(tensors, name, shape);
-  if (data.constructor !== region.array.constructor) {
-    throw new FormatError(`the tensor '${name}' of the file is not of its model's precision`);
-  }
-  const bad = data.findIndex((value: number) => !Number.isFinite(value));
-  if (bad !== -1)
-    throw new FormatError(`the tensor '${name}' of the file holds ${data[bad]} at index ${bad}`);
-  region.array.set(data);
+/** All that a file holds of a network, under the names of the file. */
+function storedRegions(
+  network: Network,
+  isCompiled: boolean,
+): { name: string; region: Region; shape: Shape }[] {
+  const { parameters } = network;
+  const weights = parameters.map(({ name, value, shape }) => ({ name, region: value, shape }));
+  if (!isCompiled) return weights;
+  const { optimizer, regions } = network.optimizer;
+  const states = parameters.flatMap(({ name, shape }, p) =>
+    optimizer.stateNames.map((state, s) => ({
+      name: stateName(state, name),
+      region: regions[p]?.[s] as Region,
+      shape,
+    })),
+  );
+  return [...weights, ...states];
 }
 
-function restoreRandom(random: Random, state: unknown, what: string): void {
-  const isState = Array.isArray(state) && state.length === 4 && state.every((word) => Number.isInteger(word));
-  if (!isState) throw new FormatError(`the file lacks the state of the random numbers for ${what}`);
-  random.restore(state as unknown as RandomState);
+function stateName(state: string, weight: string): string {
+  return `optimizer/${state}/${weight}`;
 }
 
 function store(array: FloatArray, shape: Shape): StoredTensor {
@@ -203,28 +321,40 @@ function store(array: FloatArray, shape: Shape): StoredTensor {
     : { dtype: 'F64', shape, data: array };
 }
 
-/** What the optimizer keeps, under the names of the file. */
-function optimizerRegions({
-  optimizer,
-  parameters,
-}: Network): { name: string; region: Region; shape: Shape }[] {
-  const { stateNames } = optimizer.optimizer;
-  return parameters.flatMap(({ name, shape }, p) =>
-    stateNames.map((state, s) => ({
-      name: `optimizer/${state}/${name}`,
-      region: optimizer.regions[p]?.[s] as Region,
-      shape,
-    })),
-  );
+/** The shape, or its beginning where a file gives a tensor thousands of axes. */
+function describeShape(shape: Shape): string {
+  return shape.length > 8 ? `of ${shape.length} axes` : formatShape(shape);
 }
 
 function parse<T>(metadata: Readonly<Record<string, string>>, key: string): T {
+  const text = metadata[key] ?? '';
+  if (text.length > LONGEST_METADATA) {
+    throw new FormatError(
+      `the file's metadata '${key}' has ${text.length} characters, more than any model has`,
+    );
+  }
   let value: unknown;
   try {
-    value = JSON.parse(metadata[key] ?? '');
+    value = JSON.parse(text);
   } catch {
     throw new FormatError(`the file's metadata '${key}' is not JSON`);
   }
-  if (typeof value === 'object' && value !== null) return value as T;
-  throw new FormatError(`the file's metadata '${key}' is not an object but ${describe(value)}`);
+  if (typeof value !== 'object' || value === null) {
+    throw new FormatError(`the file's metadata '${key}' is not an object but ${describe(value)}`);
+  }
+  checkModest(value, key, 0);
+  return value as T;
+}
+
+/** Refuses what no model's description has, and what would keep those that read it busy for long. */
+function checkModest(value: unknown, key: string, depth: number): void {
+  const isLongText = typeof value === 'string' && value.length > LONGEST_TEXT;
+  const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  if (isLongText || entries.length > LONGEST_LIST || depth > DEEPEST_NESTING) {
+    throw new FormatError(`the file's metadata '${key}' holds more than any model has`);
+  }
+  for (const [name, inner] of entries) {
+    checkModest(name, key, depth + 1);
+    checkModest(inner, key, depth + 1);
+  }
 }

@@ -43,10 +43,15 @@ export class Network implements Trainable {
   wantsInputGradient = false;
   private readonly memory: Memory;
   private readonly passes = new Map<number, { pass: Pass; arena: Arena }>();
+  /** Which layers learned when the passes were planned. */
+  private learning: readonly boolean[] = [];
   private optimizerState: OptimizerState | undefined;
   private loss: Loss | undefined;
 
-  /** @throws ShapeError when the layers do not fit together; none of them has been built then */
+  /**
+   * @throws ShapeError when the layers do not fit together, ConfigError when one belongs to another model; none of
+   * them has been built then
+   */
   constructor(
     private readonly nodes: readonly GraphNode[],
     readonly inputShape: SampleShape,
@@ -83,6 +88,7 @@ export class Network implements Trainable {
   }
 
   pass(rows: number, steps: number, training: boolean): Pass {
+    if (training) this.heedFrozenLayers();
     const key = (steps * 0x100_0000 + rows) * 2 + (training ? 1 : 0);
     const known = this.passes.get(key);
     if (known) return known.pass;
@@ -92,9 +98,15 @@ export class Network implements Trainable {
     return result;
   }
 
-  /** Forgets all planned passes, as when a layer has been frozen. */
-  clearPasses(): void {
+  private clearPasses(): void {
     while (this.passes.size > 0) this.dropOldestPass();
+  }
+
+  /** Plans anew when a layer has been frozen or freed since: what learns decides which gradients there are. */
+  private heedFrozenLayers(): void {
+    if (this.layers.every(({ trainable }, i) => trainable === this.learning[i])) return;
+    this.clearPasses();
+    this.learning = this.layers.map(({ trainable }) => trainable);
   }
 
   private dropOldestPass(): void {
@@ -157,6 +169,7 @@ function declareWeights(
   inputShape: SampleShape,
   arena: Arena,
 ): LayerParameter[] {
+  for (const layer of layersOf(nodes)) layer.checkFree();
   const built = new Set<Layer>();
   for (const { layer, inputs } of nodes) {
     if (built.has(layer)) continue;

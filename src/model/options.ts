@@ -4,7 +4,7 @@ import type { Precision } from '../backend/memory.js';
 import { ConfigError } from '../core/errors.js';
 import { checkBoolean, checkInteger, checkNumber, checkOptions, describe } from '../core/options.js';
 import type { Missing, SampleInput } from '../data/samples.js';
-import type { Callback } from '../training/callbacks.js';
+import { type Callback, checkCallback } from '../training/callbacks.js';
 import type { Loss, LossName } from '../training/losses.js';
 import type { MetricName } from '../training/metrics.js';
 import type { Optimizer, OptimizerName } from '../training/optimizers.js';
@@ -81,6 +81,7 @@ const fitHints = {
   classWeight: 'this version does not have it; give sampleWeight the weight of each row instead',
   initialEpoch: 'leave it out, a second fit goes on where the first stopped',
   stepsPerEpoch: 'this version does not have it',
+  validationFreq: 'this version does not have it',
 };
 
 /** The options of `fit` with the defaults filled in. */
@@ -97,6 +98,7 @@ export function checkFitOptions(options: FitOptions) {
   if (!Array.isArray(callbacks)) {
     throw new ConfigError(`fit: callbacks is an array but is ${describe(callbacks)}`);
   }
+  callbacks.forEach(checkCallback);
   if (validationData !== undefined && validationSplit > 0) {
     throw new ConfigError('fit takes validationData or validationSplit, not both');
   }

@@ -7,7 +7,7 @@ import { type FloatArray, formatShape, type Tensor } from '../core/tensor.js';
 import { type Missing, newArray, type SampleInput, type Samples, toSamples } from '../data/samples.js';
 import { checkSampleShape, Input } from '../layers/input.js';
 import { Layer, type SampleShape } from '../layers/layer.js';
-import { loadSamples } from '../training/batches.js';
+import { loadSamples, unloadOutput } from '../training/batches.js';
 import type { History } from '../training/callbacks.js';
 import { runFit } from '../training/fit.js';
 import { evaluateDataset, forEachBatch, type Logs, rowOrder, Totals, trainBatch } from '../training/run.js';
@@ -21,7 +21,7 @@ import {
 } from '../training/targets.js';
 import { currentLearningRate } from '../training/update.js';
 import { type Compiled, toCompiled } from './compiled.js';
-import { chain, type GraphNode, nameLayers } from './graph.js';
+import { chain, type GraphNode, inferShapes, nameLayers } from './graph.js';
 import { Network } from './network.js';
 import {
   type CompileOptions,
@@ -63,8 +63,8 @@ export class Sequential<A extends FloatArray = Float32Array> {
     if (!Array.isArray(layers)) {
       throw new ConfigError(`sequential takes an array of layers but got ${describe(layers)}`);
     }
-    layers.forEach((layer, i) => void this.push(layer, `layer ${i}`));
-    this.settle();
+    layers.forEach((layer, i) => void checkLayer(layer, `layer ${i}`));
+    this.push(layers);
   }
 
   /** The layers, the first one first. */
@@ -89,20 +89,20 @@ export class Sequential<A extends FloatArray = Float32Array> {
   /**
    * Puts another layer at the end.
    *
-   * @throws ConfigError when the model is built already
+   * @throws ConfigError when the model is built already; ShapeError when the layer does not fit
    */
   add(layer: Layer): this {
     if (this.network) {
       throw new ConfigError('the model is built: add all layers before it sees data, or make a new model');
     }
-    this.push(layer, 'the layer');
-    this.settle();
+    checkLayer(layer, 'the layer');
+    this.push([layer]);
     return this;
   }
 
   /**
-   * Makes the weights, for rows of the given shape. It happens by itself with the first data, or when the first
-   * layer is an `input`.
+   * Makes the weights, for rows of the given shape. It happens by itself with the first data or, where the first
+   * layer is an `input`, as soon as the weights are asked for.
    *
    * @param shape  `[features]`, or `[steps, features]` with steps null where they vary
    * @throws ShapeError when the layers do not fit together
@@ -110,13 +110,9 @@ export class Sequential<A extends FloatArray = Float32Array> {
   build(shape: SampleShape): this {
     const sample = checkSampleShape('build', shape);
     if (this.stack.length === 0) throw new ConfigError('the model has no layers: add one before build');
-    if (this.network) {
-      this.checkShape(sample);
-      return this;
-    }
-    const { seed, kernels: backend, precision, initialize } = this;
-    this.network = new Network(this.nodes, sample, { seed, backend, precision, initialize });
-    if (this.compiled) this.network.compile(this.compiled.optimizer, this.compiled.loss);
+    this.settle();
+    if (this.network) this.checkShape(sample);
+    else this.createNetwork(sample);
     return this;
   }
 
@@ -126,6 +122,7 @@ export class Sequential<A extends FloatArray = Float32Array> {
    * @throws ConfigError for a name that is not known, or metrics that do not go with the loss
    */
   compile(options: CompileOptions): this {
+    this.checkNotFitting('compile');
     this.compiled = toCompiled(options);
     this.network?.compile(this.compiled.optimizer, this.compiled.loss);
     return this;
@@ -158,7 +155,7 @@ export class Sequential<A extends FloatArray = Float32Array> {
 
     this.isFitting = true;
     try {
-      const { metrics, evaluationMetrics: validationMetrics } = compiled;
+      const { metrics, validationMetrics } = compiled;
       return await runFit(this.built('fit'), training, validation, { ...loop, metrics, validationMetrics });
     } finally {
       this.isFitting = false;
@@ -196,17 +193,10 @@ export class Sequential<A extends FloatArray = Float32Array> {
     const { sequence, features } = this.output(network);
     const steps = sequence ? samples.steps : 1;
     const data = newArray(this.precision, samples.rows * steps * features) as A;
-    forEachBatch(network, samples, batchSize, (pass, order, start, count) => {
+    forEachBatch(network, samples, batchSize, (pass, order, start) => {
       loadSamples(pass, samples, order, start);
       pass.forward(false);
-      const y = pass.output.value.array;
-      for (let b = 0; b < count; b++) {
-        for (let t = 0; t < steps; t++) {
-          const from = (t * count + b) * features;
-          const to = ((start + b) * steps + t) * features;
-          for (let k = 0; k < features; k++) data[to + k] = y[from + k] as number;
-        }
-      }
+      unloadOutput(pass, data, start);
     });
     if (!sequence) return { data, shape: [samples.rows, features] };
     return { data, shape: [samples.rows, steps, features], lengths: samples.lengths };
@@ -260,11 +250,13 @@ export class Sequential<A extends FloatArray = Float32Array> {
 
   /** Prints the layers, the shapes of their outputs and their numbers of weights, a line at a time. */
   summary(print: (line: string) => void = console.log): void {
+    this.settle();
     for (const line of summaryLines(this.nodes, this.network?.inputShape)) print(line);
   }
 
   /** @internal what a file is made from, and restored to */
   get internals(): { readonly network: Network | undefined; readonly compiled: Compiled | undefined } {
+    this.settle();
     return { network: this.network, compiled: this.compiled };
   }
 
@@ -272,26 +264,31 @@ export class Sequential<A extends FloatArray = Float32Array> {
     return chain(this.stack);
   }
 
-  private push(layer: Layer, what: string): void {
-    if (!(layer instanceof Layer)) {
-      throw new ConfigError(
-        `${what} is not a layer but ${describe(layer)}: write lstm(32), dense(1) and the like`,
-      );
-    }
-    if (layer instanceof Input && this.stack.length > 0) {
+  private push(layers: readonly Layer[]): void {
+    const stack = [...this.stack, ...layers];
+    const [first] = stack;
+    if (stack.slice(1).some((layer) => layer instanceof Input)) {
       throw new ConfigError('an input comes first in a model, before all other layers');
     }
-    nameLayers([...new Set([...this.stack, layer])]);
-    this.stack.push(layer);
+    nameLayers([...new Set(stack)]);
+    if (first instanceof Input) inferShapes(chain(stack), first.shape);
+    this.stack.push(...layers);
   }
 
-  /** Builds the model as soon as the shape of its input is known. */
+  /** Builds the model where an input says the shape of its rows. */
   private settle(): void {
     const [first] = this.stack;
-    if (first instanceof Input && this.stack.length > 1) this.build(first.shape);
+    if (!this.network && first instanceof Input && this.stack.length > 1) this.createNetwork(first.shape);
+  }
+
+  private createNetwork(shape: SampleShape): void {
+    const { seed, kernels: backend, precision, initialize } = this;
+    this.network = new Network(this.nodes, shape, { seed, backend, precision, initialize });
+    if (this.compiled) this.network.compile(this.compiled.optimizer, this.compiled.loss);
   }
 
   private built(method: string): Network {
+    this.settle();
     if (this.network) return this.network;
     throw new ConfigError(
       `${method} needs a model that is built: call model.build([steps, features]) first, or let it see data`,
@@ -336,8 +333,9 @@ export class Sequential<A extends FloatArray = Float32Array> {
     };
     let samples = toSamples(x, reading);
     const { sequence, steps, features } = samples;
+    this.settle();
     if (this.network) this.checkShape(sequence ? [steps, features] : [features]);
-    else this.build(sequence ? [null, features] : [features]);
+    else this.createNetwork(sequence ? [null, features] : [features]);
     for (const layer of this.stack) {
       if (layer instanceof Input) continue;
       const masked = layer.maskSamples(samples);
@@ -364,6 +362,13 @@ export class Sequential<A extends FloatArray = Float32Array> {
     const name = this.stack.at(-1)?.name ?? '';
     return { name, sequence: outputShape.length === 2, features: outputShape.at(-1) as number };
   }
+}
+
+function checkLayer(layer: Layer, what: string): void {
+  if (layer instanceof Layer) return;
+  throw new ConfigError(
+    `${what} is not a layer but ${describe(layer)}: write lstm(32), dense(1) and the like`,
+  );
 }
 
 function drawSeed(): number {

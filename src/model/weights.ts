@@ -37,7 +37,7 @@ export function writeWeights(
   for (const { name, value } of parameters) value.array.set((weights[name] as Tensor).data);
 }
 
-function checkWeight({ name, shape }: Parameter, weights: Readonly<Record<string, Tensor>>): void {
+function checkWeight({ name, shape, value }: Parameter, weights: Readonly<Record<string, Tensor>>): void {
   const given = Object.hasOwn(weights, name) ? weights[name] : undefined;
   if (given === undefined) throw new DataError(`the weight '${name}' ${formatShape(shape)} is missing`);
   if (!isTensor(given))
@@ -45,6 +45,11 @@ function checkWeight({ name, shape }: Parameter, weights: Readonly<Record<string
   if (given.shape.length !== shape.length || given.shape.some((axis, i) => axis !== shape[i])) {
     throw new ShapeError(`the weight '${name}' is ${formatShape(shape)} but got ${formatShape(given.shape)}`);
   }
-  const bad = given.data.findIndex((value) => !Number.isFinite(value));
-  if (bad !== -1) throw new DataError(`the weight '${name}' has ${given.data[bad]} at index ${bad}`);
+  const { data } = given;
+  if (data.length !== value.length) {
+    throw new ShapeError(`the weight '${name}' needs ${value.length} values but got ${data.length}`);
+  }
+  const inSingle = value.array instanceof Float32Array;
+  const bad = data.findIndex((number) => !Number.isFinite(inSingle ? Math.fround(number) : number));
+  if (bad !== -1) throw new DataError(`the weight '${name}' has ${data[bad]} at index ${bad}`);
 }

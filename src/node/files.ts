@@ -1,7 +1,7 @@
 /** Writing files so that an interruption at any moment leaves either the old file or the new one, whole. */
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /**
  * Writes beside the file, waits until the bytes are on the disk, and renames onto it.
@@ -10,7 +10,7 @@ import { basename, dirname, join } from 'node:path';
  */
 export async function writeFileWhole(path: string, content: Uint8Array | string): Promise<void> {
   const folder = dirname(path);
-  const beside = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
+  const beside = join(folder, `.longhand-${randomUUID()}.tmp`);
   try {
     const file = await open(beside, 'wx');
     try {

@@ -10,7 +10,8 @@ import { writeFileWhole } from './files.js';
  * Writes the model to a file: architecture, weights, compile options and the optimizer's state. An interruption at
  * any moment leaves the old file whole.
  *
- * @throws ConfigError when the model is not built yet; the system's error when the file cannot be written
+ * @throws ConfigError when the model is not built yet; NumericError when a weight is not finite; the system's error
+ *   when the file cannot be written
  *
  * @example await saveModel(model, 'model.safetensors');
  */

@@ -1,5 +1,9 @@
-/** Copies rows of a data set into a pass: picked by an order, turned time-major, masked cells left out. */
+/**
+ * Copies rows of a data set into a pass, picked by an order, turned time-major, masked cells left out; and outputs
+ * back, turned again.
+ */
 import type { Edge } from '../backend/plan.js';
+import type { FloatArray } from '../core/tensor.js';
 import type { Samples } from '../data/samples.js';
 import type { PlannedLoss } from './losses.js';
 import type { Dataset } from './targets.js';
@@ -39,6 +43,19 @@ export function loadTargets(loss: PlannedLoss, output: Edge, dataset: Dataset, r
       weight[to] = weights === undefined ? 1 : (weights[from] as number);
       for (let k = 0; k < columns; k++)
         targets[to * columns + k] = dataset.targets[from * columns + k] as number;
+    }
+  }
+}
+
+/** Copies the pass's output to the rows from `start` on of `data` [rows, steps, features]. */
+export function unloadOutput({ output }: Pass, data: FloatArray, start: number): void {
+  const { batch, steps, features, value } = output;
+  const y = value.array;
+  for (let b = 0; b < batch; b++) {
+    for (let t = 0; t < steps; t++) {
+      const from = (t * batch + b) * features;
+      const to = ((start + b) * steps + t) * features;
+      for (let k = 0; k < features; k++) data[to + k] = y[from + k] as number;
     }
   }
 }

@@ -1,4 +1,6 @@
 /** What runs beside training: hooks, and the record of what came out. */
+import { ConfigError } from '../core/errors.js';
+import { describe } from '../core/options.js';
 import type { Logs } from './run.js';
 
 /** Functions called at certain moments of `fit`. One that returns a promise is waited for. */
@@ -12,6 +14,24 @@ export interface Callback {
   onBatchBegin?(batch: number): void | Promise<void>;
   /** `logs` holds the mean loss of the epoch so far. */
   onBatchEnd?(batch: number, logs: Logs): void | Promise<void>;
+}
+
+const hookNames = [
+  'onTrainBegin',
+  'onTrainEnd',
+  'onEpochBegin',
+  'onEpochEnd',
+  'onBatchBegin',
+  'onBatchEnd',
+] as const satisfies readonly (keyof Callback)[];
+
+/** @throws ConfigError for what is no object, or has no hook at all */
+export function checkCallback(callback: Callback, index: number): void {
+  const isObject = typeof callback === 'object' && callback !== null;
+  if (isObject && hookNames.some((name) => typeof callback[name] === 'function')) return;
+  throw new ConfigError(
+    `fit: callbacks[${index}] is ${describe(callback)}, which has none of the hooks ${hookNames.join(', ')}`,
+  );
 }
 
 /** What `fit` returns. */

@@ -3,10 +3,10 @@ import { DataError } from '../core/errors.js';
 import { type Callback, type History, recordEpoch } from './callbacks.js';
 import type { Metric } from './metrics.js';
 import { createProgress, type Verbosity } from './progress.js';
-import { evaluateDataset, type Logs, rowOrder, Totals, trainBatch } from './run.js';
+import { evaluateBatch, type Logs, restoreOrder, rowOrder, Totals, trainBatch } from './run.js';
 import type { Dataset } from './targets.js';
 import type { Trainable } from './trainable.js';
-import { createYield } from './yielding.js';
+import { createYield, type Yield } from './yielding.js';
 
 export interface LoopOptions {
   readonly epochs: number;
@@ -36,38 +36,64 @@ export async function runFit(
   const totals = new Totals(options.metrics);
   const validationTotals = new Totals(options.validationMetrics);
   const order = rowOrder(rows);
+  const validationOrder = rowOrder(validation?.samples.rows ?? 0);
   const batches = Math.ceil(rows / batchSize);
   const progress = createProgress(options.verbose, epochs, batches);
   const giveWay = createYield();
   let logs: Logs = {};
 
   model.stopTraining = false;
-  for (const callback of callbacks) await callback.onTrainBegin?.();
-  for (let epoch = 0; epoch < epochs && !model.stopTraining; epoch++) {
-    for (const callback of callbacks) await callback.onEpochBegin?.(epoch);
-    if (shuffle) model.shuffling.shuffle(order);
-    totals.reset(rows * dataset.steps);
-    for (let batch = 0; batch < batches && !model.stopTraining; batch++) {
-      for (const callback of callbacks) await callback.onBatchBegin?.(batch);
-      const start = batch * batchSize;
-      const count = Math.min(batchSize, rows - start);
-      const where = () => `in epoch ${epoch}, batch ${batch}`;
-      trainBatch(model, dataset, order, start, count, totals, where);
-      for (const callback of callbacks) await callback.onBatchEnd?.(batch, { loss: totals.loss });
-      progress.batch(epoch, batch, totals);
+  try {
+    for (const callback of callbacks) await callback.onTrainBegin?.();
+    for (let epoch = 0; epoch < epochs && !model.stopTraining; epoch++) {
+      for (const callback of callbacks) await callback.onEpochBegin?.(epoch);
+      if (model.stopTraining) break;
+      if (shuffle) {
+        restoreOrder(order); // an epoch's order hangs on the generator alone, so that a second fit goes on
+        model.shuffling.shuffle(order);
+      }
+      totals.reset(rows * dataset.steps);
+      for (let batch = 0; batch < batches && !model.stopTraining; batch++) {
+        for (const callback of callbacks) await callback.onBatchBegin?.(batch);
+        const start = batch * batchSize;
+        const count = Math.min(batchSize, rows - start);
+        const where = () => `in epoch ${epoch}, batch ${batch}`;
+        trainBatch(model, dataset, order, start, count, totals, where);
+        for (const callback of callbacks) await callback.onBatchEnd?.(batch, { loss: totals.loss });
+        progress.batch(epoch, batch, totals);
+        if (giveWay.isDue()) await giveWay.now();
+      }
+      logs = totals.logs();
+      if (validation) {
+        await validate(model, validation, validationOrder, batchSize, validationTotals, giveWay);
+        Object.assign(logs, validationTotals.logs('val_'));
+      }
+      recordEpoch(history, epoch, logs);
+      progress.epoch(epoch, logs);
+      for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs);
       if (giveWay.isDue()) await giveWay.now();
     }
-    logs = totals.logs();
-    if (validation) {
-      evaluateDataset(model, validation, batchSize, validationTotals);
-      Object.assign(logs, validationTotals.logs('val_'));
-    }
-    recordEpoch(history, epoch, logs);
-    progress.epoch(epoch, logs);
-    for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs);
-    if (giveWay.isDue()) await giveWay.now();
+  } finally {
+    progress.end();
   }
-  progress.end();
   for (const callback of callbacks) await callback.onTrainEnd?.(logs);
   return history;
+}
+
+/** Adds up loss and metrics of the validation set, giving way to the event loop between batches. */
+async function validate(
+  model: Trainable,
+  dataset: Dataset,
+  order: Int32Array,
+  batchSize: number,
+  totals: Totals,
+  giveWay: Yield,
+): Promise<void> {
+  const { rows, steps } = dataset.samples;
+  totals.reset(rows * dataset.steps);
+  for (let start = 0; start < rows; start += batchSize) {
+    const pass = model.pass(Math.min(batchSize, rows - start), steps, false);
+    evaluateBatch(model, pass, dataset, order, start, totals);
+    if (giveWay.isDue()) await giveWay.now();
+  }
 }

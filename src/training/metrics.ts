@@ -129,6 +129,12 @@ const targetKinds: Record<Exclude<MetricName, 'accuracy'>, readonly TargetKind[]
 
 const metricNames = ['accuracy', ...Object.keys(targetKinds)] as MetricName[];
 
+const shortNames: Readonly<Record<string, MetricName>> = {
+  acc: 'accuracy',
+  mse: 'meanSquaredError',
+  mae: 'meanAbsoluteError',
+};
+
 /** What `accuracy` means is decided by the loss, as in Keras. */
 function resolveAccuracy(loss: Loss): Exclude<MetricName, 'accuracy'> {
   if (loss.targetKind === 'classes') return 'sparseCategoricalAccuracy';
@@ -147,6 +153,9 @@ function resolveAccuracy(loss: Loss): Exclude<MetricName, 'accuracy'> {
  */
 export function createMetric(name: MetricName, loss: Loss): Metric {
   if (typeof name !== 'string') throw new ConfigError(`a metric is a name but got ${describe(name)}`);
+  if (Object.hasOwn(shortNames, name)) {
+    throw new ConfigError(`metric '${name}' is not known: write '${shortNames[name]}'`);
+  }
   if (!metricNames.includes(name)) throw unknownName('metric', name, metricNames);
   const kind = name === 'accuracy' ? resolveAccuracy(loss) : name;
   if (!targetKinds[kind].includes(loss.targetKind)) {

@@ -60,7 +60,11 @@ export interface AdamOptions extends ClipOptions {
   epsilon?: number;
 }
 
-const learningRateHints = { lr: 'write learningRate', decay: 'give learningRate a schedule' };
+const hints = {
+  lr: 'write learningRate',
+  decay: 'give learningRate a schedule',
+  weightDecay: 'give the layers a kernelRegularizer: l2(...)',
+};
 
 /**
  * Stochastic gradient descent, with momentum and Nesterov's variant of it.
@@ -68,7 +72,7 @@ const learningRateHints = { lr: 'write learningRate', decay: 'give learningRate 
  * @throws ConfigError for an option that is unknown or out of range
  */
 export function sgd(options: SgdOptions = {}): Optimizer {
-  checkOptions('sgd', options, ['learningRate', 'momentum', 'nesterov', ...clipNames], learningRateHints);
+  checkOptions('sgd', options, ['learningRate', 'momentum', 'nesterov', ...clipNames], hints);
   const learningRate = toLearningRate('sgd: learningRate', options.learningRate ?? 0.01);
   const momentum = checkNumber('sgd: momentum', options.momentum ?? 0, { min: 0, max: 1 });
   const nesterov = checkBoolean('sgd: nesterov', options.nesterov ?? false);
@@ -101,9 +105,8 @@ export function sgd(options: SgdOptions = {}): Optimizer {
  */
 export function adam(options: AdamOptions = {}): Optimizer {
   checkOptions('adam', options, ['learningRate', 'beta1', 'beta2', 'epsilon', ...clipNames], {
-    ...learningRateHints,
+    ...hints,
     amsgrad: 'this version does not have it',
-    weightDecay: 'give the layers a kernelRegularizer: l2(...)',
   });
   const learningRate = toLearningRate('adam: learningRate', options.learningRate ?? 0.001);
   const beta1 = checkNumber('adam: beta1', options.beta1 ?? 0.9, { min: 0, below: 1 });

@@ -30,6 +30,8 @@ export function createProgress(verbose: Verbosity, epochs: number, batches: numb
   const terminal = verbose === 1 && process?.stdout?.isTTY === true ? process.stdout : undefined;
   const began = performance.now();
   let lastDrawn = began;
+  /** The validation loss of the epoch before, for the bar: that of the epoch at hand comes at its end. */
+  let validation = '';
 
   const timeLeft = (batchesDone: number) => {
     const elapsed = performance.now() - began;
@@ -43,10 +45,11 @@ export function createProgress(verbose: Verbosity, epochs: number, batches: numb
       const done = epoch * batches + batch + 1;
       const filled = Math.round((BAR_WIDTH * (batch + 1)) / batches);
       const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
-      const line = `epoch ${epoch + 1}/${epochs} ${bar} loss ${totals.loss.toFixed(4)}  ${timeLeft(done)} left`;
-      terminal.write(CLEAR_LINE + line.slice(0, terminal.columns ?? 80));
+      const line = `epoch ${epoch + 1}/${epochs} ${bar} loss ${formatValue(totals.loss)}${validation}  ${timeLeft(done)} left`;
+      terminal.write(CLEAR_LINE + line.slice(0, terminal.columns || 80));
     },
     epoch: (epoch, logs) => {
+      if (logs.val_loss !== undefined) validation = `  val_loss ${formatValue(logs.val_loss)}`;
       const values = Object.entries(logs).map(([name, value]) => `${name} ${formatValue(value)}`);
       const rest = epoch + 1 < epochs ? [`${timeLeft((epoch + 1) * batches)} left`] : [];
       const line = [`epoch ${epoch + 1}/${epochs}`, ...values, ...rest].join('  ');

@@ -1,12 +1,11 @@
 /** One batch, forward or forward and backward, and the sums that a pass over the data adds up. */
-import { NumericError } from '../core/errors.js';
 import type { Samples } from '../data/samples.js';
 import { loadSamples, loadTargets } from './batches.js';
 import type { PlannedLoss } from './losses.js';
 import type { Metric } from './metrics.js';
 import type { Dataset } from './targets.js';
 import type { Pass, Trainable } from './trainable.js';
-import { applyGradients, totalPenalty } from './update.js';
+import { applyGradients, notFinite, totalPenalty } from './update.js';
 
 /** The values by name that are reported of a batch, an epoch or an evaluation: `loss`, then the metrics. */
 export type Logs = Record<string, number>;
@@ -68,10 +67,7 @@ export function trainBatch(
   const counted = loss.count();
   const penalty = totalPenalty(model.parameters);
   if (!Number.isFinite(lossSum) || !Number.isFinite(penalty)) {
-    throw new NumericError(
-      `the loss is ${lossSum + penalty} ${where()}: the weights are those before it; ` +
-        'try a smaller learning rate, or clip the gradients with { globalClipNorm: 1 }',
-    );
+    throw notFinite(`the loss is ${lossSum + penalty}`, where);
   }
   totals.add(pass, loss, lossSum, counted, penalty);
   if (counted === 0) return;
@@ -81,13 +77,24 @@ export function trainBatch(
 
 /** Runs all rows forward, dropout off, and adds up loss and metrics. */
 export function evaluateDataset(model: Trainable, dataset: Dataset, batchSize: number, totals: Totals): void {
-  const { samples } = dataset;
-  totals.reset(samples.rows * dataset.steps);
-  forEachBatch(model, samples, batchSize, (pass, order, start) => {
-    const loss = loadBatch(pass, dataset, order, start);
-    pass.forward(false);
-    totals.add(pass, loss, loss.forward(), loss.count(), totalPenalty(model.parameters));
+  totals.reset(dataset.samples.rows * dataset.steps);
+  forEachBatch(model, dataset.samples, batchSize, (pass, order, start) => {
+    evaluateBatch(model, pass, dataset, order, start, totals);
   });
+}
+
+/** Runs the rows from `order[start]` on forward, dropout off, as many as the pass is for. */
+export function evaluateBatch(
+  model: Trainable,
+  pass: Pass,
+  dataset: Dataset,
+  order: Int32Array,
+  start: number,
+  totals: Totals,
+): void {
+  const loss = loadBatch(pass, dataset, order, start);
+  pass.forward(false);
+  totals.add(pass, loss, loss.forward(), loss.count(), totalPenalty(model.parameters));
 }
 
 /** Calls `run` with a pass for each batch of rows in their natural order. */
@@ -114,6 +121,11 @@ function loadBatch(pass: Pass, dataset: Dataset, order: Int32Array, start: numbe
 /** 0, 1, 2 ...: the order in which rows are taken when nothing shuffles them. */
 export function rowOrder(rows: number): Int32Array {
   const order = new Int32Array(rows);
-  for (let row = 0; row < rows; row++) order[row] = row;
+  restoreOrder(order);
   return order;
+}
+
+/** Writes 0, 1, 2 ... again. */
+export function restoreOrder(order: Int32Array): void {
+  for (let row = 0; row < order.length; row++) order[row] = row;
 }

@@ -3,11 +3,13 @@ import { DataError, ShapeError } from '../core/errors.js';
 import { describe } from '../core/options.js';
 import { type FloatArray, formatShape, isTensor, type Tensor } from '../core/tensor.js';
 import {
+  checkTensor,
   isArrayLike,
   type NumberRow,
   newArray,
   rankOf,
   type Samples,
+  shapeOfFirst,
   sliceSamples,
 } from '../data/samples.js';
 import type { Loss } from './losses.js';
@@ -86,13 +88,14 @@ function toFlat(y: unknown, place: Placement): FloatArray {
   const { outer, columns } = place;
   const whole = [...outer, columns];
   if (isTensor(y)) {
-    const found = columns === 1 && y.shape.length === outer.length ? [...y.shape, 1] : y.shape;
-    if (found.length === whole.length && found.every((axis, i) => axis === whole[i])) return y.data;
-    throw wrongShape(formatShape(y.shape), place);
+    const { data, shape } = checkTensor(y);
+    const found = columns === 1 && shape.length === outer.length ? [...shape, 1] : shape;
+    if (found.length === whole.length && found.every((axis, i) => axis === whole[i])) return data;
+    throw wrongShape(formatShape(shape), place);
   }
   const rank = rankOf(y);
   if (!isArrayLike(y) || (rank !== whole.length && !(columns === 1 && rank === outer.length))) {
-    throw wrongShape(isArrayLike(y) ? `${rank} nested arrays` : describe(y), place);
+    throw wrongShape(isArrayLike(y) ? formatShape(shapeOfFirst(y)) : describe(y), place);
   }
   if (y.length !== outer[0]) {
     throw new ShapeError(`${place.what} has ${y.length} rows but x has ${outer[0]}`);
@@ -107,8 +110,9 @@ function flatten(y: ArrayLike<unknown>, withoutColumns: boolean, place: Placemen
   const copy = (from: unknown, start: number, where: string) => {
     const values = withoutColumns ? [from] : from;
     if (!isArrayLike(values) || values.length !== columns) {
-      const found = isArrayLike(values) ? `${values.length}` : describe(values);
-      throw new ShapeError(`${what} needs ${columns} values at ${where} but has ${found}`);
+      const found = isArrayLike(values) ? `has ${values.length}` : `is ${describe(values)}`;
+      const needed = columns === 1 ? '1 value' : `${columns} values`;
+      throw new ShapeError(`${what} needs ${needed} at ${where} but ${found}`);
     }
     for (let k = 0; k < columns; k++) {
       const value = typeof values[k] === 'boolean' ? Number(values[k]) : values[k];
@@ -125,8 +129,10 @@ function flatten(y: ArrayLike<unknown>, withoutColumns: boolean, place: Placemen
     const length = samples.lengths?.[row] ?? steps;
     const given = y[row];
     if (!isArrayLike(given) || (given.length !== length && given.length !== steps)) {
-      const found = isArrayLike(given) ? `${given.length} steps` : describe(given);
-      throw new ShapeError(`${what} has ${found} in row ${row} where x has ${length}`);
+      const found = isArrayLike(given) ? `has ${given.length} steps` : `is ${describe(given)}`;
+      throw new ShapeError(
+        `${what} ${found} in row ${row} where x has ${length} step${length === 1 ? '' : 's'}`,
+      );
     }
     for (let t = 0; t < length; t++) copy(given[t], (row * steps + t) * columns, `row ${row}, step ${t}`);
   }
@@ -163,12 +169,16 @@ function checkTargets(dataset: Dataset, loss: Loss, output: OutputShape): void {
   const { samples, targets, columns, steps, weights } = dataset;
   const check = targetCheck(loss, output.features);
   const mask = output.sequence ? samples.mask : undefined;
+  let counted = 0;
   for (let step = 0; step < samples.rows * steps; step++) {
     if (mask?.[step] === 0 || weights?.[step] === 0) continue;
+    counted++;
     const mistake = check(targets, step * columns, columns);
     if (mistake === undefined) continue;
     throw new DataError(`y ${mistake} at ${placeOf(step, output.sequence ? steps : undefined)}`);
   }
+  if (counted === 0)
+    throw new DataError('every sampleWeight is 0: there is nothing to learn from or to measure');
 }
 
 /** Looks at one row's or step's targets and says what is wrong with them, if anything. */
@@ -177,7 +187,7 @@ type TargetCheck = (targets: FloatArray, start: number, columns: number) => stri
 function targetCheck(loss: Loss, classes: number): TargetCheck {
   switch (loss.targetKind) {
     case 'values':
-      return eachTarget(Number.isFinite, 'is not finite');
+      return eachTarget(Number.isFinite, 'is not finite,');
     case 'probabilities':
       return eachTarget(
         (value) => value >= 0 && value <= 1,
@@ -186,7 +196,7 @@ function targetCheck(loss: Loss, classes: number): TargetCheck {
     case 'classes':
       return eachTarget(
         (value) => Number.isInteger(value) && value >= 0 && value < classes,
-        `is not a class from 0 to ${classes - 1}`,
+        `is not a class from 0 to ${classes - 1},`,
       );
     case 'distribution':
       return (targets, start, columns) => {
@@ -221,8 +231,12 @@ function wrongShape(found: string, { what, outer, columns }: Placement): ShapeEr
 /** The commonest reasons why y does not fit the output, each with its mend. */
 function shapeHint(y: TargetInput, loss: Loss, output: OutputShape): string {
   const rank = isTensor(y) ? y.shape.length : rankOf(y);
-  if (loss.name === 'categoricalCrossentropy' && rank === (output.sequence ? 2 : 1)) {
+  const rankOfIndices = output.sequence ? 2 : 1;
+  if (loss.targetKind === 'distribution' && rank === rankOfIndices) {
     return ': for class indices use sparseCategoricalCrossentropy';
+  }
+  if (loss.targetKind === 'classes' && rank === rankOfIndices + 1) {
+    return ': for one-hot rows use categoricalCrossentropy';
   }
   if (output.sequence && rank === 1) {
     return `: ${output.name} gives a value a step; for one a row, the last lstm needs { returnSequences: false }`;

@@ -13,6 +13,8 @@ export interface OptimizerState {
   iterations: number;
   /** In the order of the parameters, each in the order of `optimizer.stateNames`. */
   readonly regions: readonly (readonly Region[])[];
+  /** The weights before the update at hand, to go back to when it overflows. */
+  readonly previous: readonly Region[];
   readonly update: UpdateParameter;
 }
 
@@ -22,10 +24,11 @@ export function createOptimizerState(
   memory: Memory,
   backend: Backend,
 ): OptimizerState {
-  const regions = memory.keep((arena) =>
-    parameters.map(({ value }) => optimizer.stateNames.map(() => arena.floats(value.length))),
-  );
-  return { optimizer, iterations: 0, regions, update: optimizer.bind(backend) };
+  const { regions, previous } = memory.keep((arena) => ({
+    regions: parameters.map(({ value }) => optimizer.stateNames.map(() => arena.floats(value.length))),
+    previous: parameters.map(({ value }) => arena.floats(value.length)),
+  }));
+  return { optimizer, iterations: 0, regions, previous, update: optimizer.bind(backend) };
 }
 
 /** The learning rate of the next update. */
@@ -45,7 +48,7 @@ export function totalPenalty(parameters: readonly Parameter[]): number {
  * Clips the gradients and updates the trainable weights.
  *
  * @param where  the epoch and batch, for the message
- * @throws NumericError when a gradient is not finite; no weight has been changed then
+ * @throws NumericError when a gradient or an updated weight is not finite; the weights are those before it then
  */
 export function applyGradients(
   parameters: readonly Parameter[],
@@ -53,15 +56,20 @@ export function applyGradients(
   backend: Backend,
   where: () => string,
 ): void {
-  const { optimizer, regions, update } = state;
+  const { optimizer, regions, previous, update } = state;
   const { clipNorm, globalClipNorm, clipValue } = optimizer.clip;
+  const isClipped = Object.keys(optimizer.clip).length > 0;
   const kernels = backend.bind({ clip, scale, sumOfSquares });
   let total = 0;
   for (const parameter of parameters) {
     if (!parameter.trainable) continue;
     const { array: g, length } = parameter.gradient;
     const squares = kernels.sumOfSquares(g, length);
-    if (!Number.isFinite(squares)) throw notFinite(parameter, where);
+    // Adam stores the squares: they must be finite in the weights' own precision, unless they are clipped first.
+    const stored = isClipped || g instanceof Float64Array ? squares : Math.fround(squares);
+    if (!Number.isFinite(stored)) {
+      throw notFinite(`the gradient of ${parameter.name} has the norm ${Math.sqrt(squares)}`, where);
+    }
     total += squares;
   }
   const globalFactor = shrinking(globalClipNorm, total);
@@ -74,9 +82,18 @@ export function applyGradients(
       globalFactor * shrinking(clipNorm, clipNorm === undefined ? 0 : kernels.sumOfSquares(g, length));
     if (factor < 1) kernels.scale(g, length, factor);
     if (clipValue !== undefined) kernels.clip(g, length, clipValue);
+    (previous[p] as Region).array.set(parameter.value.array);
     update(parameter, regions[p] as readonly Region[], rate, state.iterations);
+    if (!Number.isFinite(kernels.sumOfSquares(parameter.value.array, length))) {
+      for (let q = 0; q <= p; q++) restore(parameters[q] as Parameter, previous[q] as Region);
+      throw notFinite(`the update of ${parameter.name} overflows`, where);
+    }
   }
   state.iterations++;
+}
+
+function restore({ trainable, value }: Parameter, previous: Region): void {
+  if (trainable) value.array.set(previous.array);
 }
 
 /** min(1, limit / norm) */
@@ -84,9 +101,10 @@ function shrinking(limit: number | undefined, squares: number): number {
   return limit === undefined || squares === 0 ? 1 : Math.min(1, limit / Math.sqrt(squares));
 }
 
-function notFinite(parameter: Parameter, where: () => string): NumericError {
+/** What went wrong in a batch: the end of every such message is the same. */
+export function notFinite(what: string, where: () => string): NumericError {
   return new NumericError(
-    `the gradient of ${parameter.name} is no longer finite ${where()}: the weights are those before it; ` +
+    `${what} ${where()}: the weights are those before it; ` +
       'try a smaller learning rate, or clip the gradients with { globalClipNorm: 1 }',
   );
 }

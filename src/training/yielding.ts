@@ -22,7 +22,13 @@ function nextTurn(): Promise<void> {
   });
 }
 
-export function createYield(): { isDue(): boolean; now(): Promise<void> } {
+export interface Yield {
+  /** Whether the event loop has been held for long enough. */
+  isDue(): boolean;
+  now(): Promise<void>;
+}
+
+export function createYield(): Yield {
   let last = performance.now();
   return {
     isDue: () => performance.now() - last > LONGEST_HOLD,

@@ -53,6 +53,8 @@ const RIGHT = 28;
 const TOP = 104;
 const BOTTOM = 58;
 const PLOT_WIDTH = WIDTH - LEFT - RIGHT;
+/** The markers of more points than this would hide their line. */
+const MOST_MARKERS = 60;
 const INK = '#1f2933';
 const SOFT_INK = '#61707f';
 const GRID = '#e4e8ec';
@@ -179,7 +181,7 @@ function strongLast(series: readonly Series[]): Series[] {
 function line({ name, color, points, strong }: Series, place: Placement): string[] {
   const drawn = points.filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y));
   const path = drawn.map(({ x, y }) => `${round(place.x(x))},${round(place.y(y))}`).join(' ');
-  const dots = drawn.map(
+  const dots = (drawn.length > MOST_MARKERS ? [] : drawn).map(
     ({ x, y, note }) =>
       `<circle cx="${round(place.x(x))}" cy="${round(place.y(y))}" r="${strong ? 4 : 2.8}"><title>${escapeXml(`${name}: ${note}`)}</title></circle>`,
   );

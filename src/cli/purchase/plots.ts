@@ -16,18 +16,19 @@ export interface CalibrationSeries {
 /** Loss and validation loss by epoch, the best validation loss marked. */
 export function trainingSvg({ loss, validationLoss }: TrainingHistory): string {
   const losses = [...loss, ...validationLoss].filter(Number.isFinite);
-  const epochs = Math.max(loss.length, 2);
+  // A single epoch stands in the middle.
+  const [first, last] = loss.length > 1 ? [1, loss.length] : [0, 2];
   const best = indexOfLeast(validationLoss);
   const bestLoss = validationLoss[best];
   return renderChart({
     title: 'Training',
-    subtitle: 'Mean log-loss over all weeks with a label, after each epoch; lower is better',
+    subtitle: 'Log-loss, lower is better; that of training is the mean over each epoch, with dropout',
     height: 460,
     x: {
       label: 'epoch',
-      min: 1,
-      max: epochs,
-      step: Math.max(1, roundStep((epochs - 1) / 12)),
+      min: first,
+      max: last,
+      step: Math.max(1, roundStep((last - first) / 12)),
       percent: false,
     },
     y: roundAxis('log-loss', ...range(losses)),

@@ -19,11 +19,11 @@ export function logLines(log: PurchaseLog): string[] {
   const { customer, date, amount } = log.columns;
   const span = `${dateOf(log, 0)} to ${dateOf(log, log.length - 1)}`;
   const lines = [
-    `${log.name}: ${whole(log.days.length)} purchases of ${whole(log.customers.length)} customers, ${span}`,
-    `  in ${whole(log.records)} rows (${customer}, ${date}, ${amount}); those of one customer and day are one purchase`,
+    `${whole(log.days.length)} purchases of ${whole(log.customers.length)} customers from ${span}, in ${log.name}`,
+    `  ${whole(log.records)} rows (${customer}, ${date}, ${amount}); what one customer buys on one day is one purchase`,
   ];
   if (log.returns > 0)
-    lines.push(`  ${whole(log.returns)} rows with a negative amount are returns and left out`);
+    lines.push(`  left out as returns, the rows with a negative amount: ${whole(log.returns)}`);
   return lines.map((line) => clip(line, 100));
 }
 
@@ -31,14 +31,18 @@ export function logLines(log: PurchaseLog): string[] {
 export function windowLines(log: PurchaseLog, split: Split): string[] {
   const { windows, train, validation, test } = split;
   const leftOut = log.customers.length - train.rows - validation.rows - test.rows;
-  const lastSeen = dateOf(log, windows.cut - 1);
   return [
-    '               known until  customers  purchases    asked from  to          purchases    buy',
+    `Who buys in the next ${weeks(windows.horizon)}? Learned from some customers, tested on others and on later weeks:`,
+    '              what is known                       what is asked: who buys?',
+    '              until       customers  purchases    from        to          purchases   buyers',
     windowLine(log, split, 'training', train, windows.trainOrigin),
     windowLine(log, split, 'validation', validation, windows.trainOrigin),
     windowLine(log, split, 'test', test, windows.cut),
-    `Training sees no purchase after ${lastSeen} and no test customer at all.`,
-    ...(leftOut > 0 ? [`${whole(leftOut)} customers first bought after their window and are left out.`] : []),
+    `Training sees no purchase after ${dateOf(log, windows.cut - 1)} and no test customer at all; the validation`,
+    'customers are not learned from either, but show how training goes.',
+    ...(leftOut > 0
+      ? [`Customers who take no part, since their first purchase came too late: ${whole(leftOut)}`]
+      : []),
   ];
 }
 
@@ -47,7 +51,7 @@ function windowLine(log: PurchaseLog, split: Split, name: string, part: Sequence
   const purchases = (from: number, to: number) =>
     part.customers.reduce((sum, customer) => sum + purchasesBetween(log, customer, from, to), 0);
   const cells = [
-    name.padEnd(16),
+    name.padEnd(14),
     dateOf(log, origin - 1),
     whole(part.rows).padStart(11),
     whole(purchases(0, origin)).padStart(11),
@@ -61,25 +65,58 @@ function windowLine(log: PurchaseLog, split: Split, name: string, part: Sequence
   return cells.join('');
 }
 
-/** AUC, log-loss and lift of all models side by side. */
-export function scoreLines(models: readonly ScoredModel[]): string[] {
-  const width = Math.max(...models.map(({ name }) => name.length)) + 2;
+/** What stands above the lines of the epochs. */
+export function trainingLines(units: number, weights: number, seed: number): string[] {
   return [
-    `${' '.repeat(width)}    AUC  log-loss  first-decile lift`,
-    ...models.map(
-      ({ name, scores }) =>
-        name.padEnd(width) +
-        decimals(scores.auc, 4).padStart(7) +
-        decimals(scores.logLoss, 4).padStart(10) +
-        decimals(scores.lift, 2).padStart(19),
-    ),
+    `Training an LSTM of ${whole(units)} units and ${whole(weights)} weights, seed ${seed}`,
+    '(loss: log-loss on the training customers; val_loss: on the validation customers; lower is better)',
   ];
+}
+
+/** What an interruption leaves behind. */
+export function interruptedLines(epoch: number, model: string): string[] {
+  return [
+    `Interrupted in epoch ${epoch}: scores and plots were not made.`,
+    `Kept: the model as it was then, in ${model}`,
+  ];
+}
+
+/** AUC, log-loss and lift of all models side by side, the best figures marked, and what they mean. */
+export function scoreLines(models: readonly ScoredModel[], customers: number): string[] {
+  const width = Math.max(...models.map(({ name }) => name.length)) + 2;
+  const auc = markBest(models, 4, Math.max, (scores) => scores.auc);
+  const logLoss = markBest(models, 4, Math.min, (scores) => scores.logLoss);
+  const lift = markBest(models, 2, Math.max, (scores) => scores.lift);
+  return [
+    `Scores on the ${whole(customers)} test customers (* the best)`,
+    `${' '.repeat(width)}    AUC   log-loss   first-decile lift`,
+    ...models.map(({ name }, i) =>
+      `${name.padEnd(width)}${auc[i]?.padStart(8)}${logLoss[i]?.padStart(11)}${lift[i]?.padStart(20)}`.trimEnd(),
+    ),
+    'AUC: how often someone who buys is ranked above someone who does not; 0.5 is chance, 1 perfect.',
+    'Log-loss: how far the probabilities are from what happened; lower is better.',
+    `First-decile lift: how many times more of the ${whole(Math.ceil(customers / 10))} ranked highest buy than of all customers.`,
+    'Base rate: everybody gets the share of buyers in training.',
+  ];
+}
+
+/** One figure of every model, a star behind the best of them; what reads the same is as good. */
+function markBest(
+  models: readonly ScoredModel[],
+  digits: number,
+  better: (...values: number[]) => number,
+  figureOf: (scores: Scores) => number,
+): string[] {
+  const figures = models.map(({ scores }) => decimals(figureOf(scores), digits));
+  const best = better(...figures.map(Number).filter(Number.isFinite));
+  return figures.map((figure) => `${figure}${Number(figure) === best ? '*' : ' '}`);
 }
 
 /** Predicted and real share in the ten bins. */
 export function calibrationLines(name: string, calibration: readonly CalibrationBin[]): string[] {
   return [
-    `${name}: test customers in ${calibration.length} equal groups by predicted probability`,
+    `Calibration of the ${name}: test customers in ${calibration.length} equal groups, least likely first`,
+    '(where 20 % is predicted, about 20 % should have bought)',
     'group  customers  predicted   bought',
     ...calibration.map(
       ({ count, meanPredicted, share }, bin) =>
@@ -98,19 +135,19 @@ const SPARKS = 40;
 export function customerLines(log: PurchaseLog, split: Split, probabilities: ArrayLike<number>): string[] {
   const order = byProbability(probabilities);
   const shown = Math.min(SHOWN, Math.floor(order.length / 2));
-  const weeks = weeksPerSpark(split);
   const line = (row: number) => customerLine(log, split, row, probabilities[row] as number);
   const asked = `${dateOf(log, split.windows.cut)} to ${dateOf(log, split.windows.end - 1)}`;
   const heading = `customer       chance  bought  ${'history'.padEnd(SPARKS)}  buys  last            spent`;
   return [
-    `The ${shown} test customers most likely to buy from ${asked}`,
+    `The ${shown} test customers most likely to buy from ${asked}, by the LSTM`,
     heading,
     ...order.slice(0, shown).map(line),
     '',
     `The ${shown} least likely`,
     heading,
     ...order.slice(order.length - shown).map(line),
-    `History: purchases in each ${weeks === 1 ? 'week' : `${weeks} weeks`} up to ${dateOf(log, split.windows.cut - 1)}, with + for more than 9.`,
+    'chance: of buying then; bought: whether they did; spent: in all purchases before.',
+    `history: purchases in each ${weeks(weeksPerSpark(split))} up to ${dateOf(log, split.windows.cut - 1)}, · for none and + for more than 9.`,
   ];
 }
 
@@ -150,41 +187,68 @@ function sparks(log: PurchaseLog, split: Split, customer: number): string {
 }
 
 /**
- * The content of scores.csv for the rows of `sequences`, most likely first. `group` says how a customer was used:
- * 'test', 'training' and 'validation', or 'later' when first seen between the end of the training window and the cut.
- * `frequency` counts purchases, the first one too, and `monetary` sums their amounts.
+ * The content of scores.csv: every customer, whoever is most likely to buy after the log first.
+ *
+ *   group                 how the customer was used: 'training', 'validation' or 'test'; else when the customer was
+ *                         first seen: 'later', between the training window and the cut, or 'new', after the cut
+ *   next_probability      that the customer buys in the horizon after the end of the log
+ *   probability, bought   that the customer buys in the horizon after the cut, and whether it came so; not of the new
+ *   recency_weeks, frequency, monetary   at the end of the log: weeks since the last purchase, the number of
+ *                         purchases, the first one too, and the sum of their amounts
+ *
+ * `next` is by customer of the log, `probabilities` by row of `atCut`.
  */
 export function scoresCsv(
   log: PurchaseLog,
   split: Split,
-  sequences: Sequences,
+  next: ArrayLike<number>,
+  atCut: Sequences,
   probabilities: ArrayLike<number>,
 ): string {
-  const groups = groupsOf(log, split);
-  const lines = byProbability(probabilities).map((row) => {
-    const customer = sequences.customers[row] as number;
-    const { purchases, last, total } = historyBefore(log, customer, split.windows.cut);
+  const groups = groupsOf(log, split, atCut);
+  const rows = new Map(Array.from(atCut.customers, (customer, row) => [customer, row]));
+  const lines = byProbability(next).map((customer) => {
+    const row = rows.get(customer);
+    const { purchases, last, total } = historyBefore(log, customer, log.length);
     const cells = [
       quoted(log.customers[customer] as string),
       groups[customer],
-      (probabilities[row] as number).toFixed(6),
-      sequences.labels[row],
-      ((split.windows.cut - last) / 7).toFixed(2),
+      (next[customer] as number).toFixed(6),
+      row === undefined ? '' : (probabilities[row] as number).toFixed(6),
+      row === undefined ? '' : atCut.labels[row],
+      ((log.length - last) / 7).toFixed(2),
       purchases,
       Number(total.toPrecision(12)),
     ];
     return cells.join(',');
   });
-  const header = 'customer,group,probability,bought,recency_weeks,frequency,monetary';
+  const header = 'customer,group,next_probability,probability,bought,recency_weeks,frequency,monetary';
   return `${[header, ...lines].join('\n')}\n`;
 }
 
-function groupsOf(log: PurchaseLog, { train, validation, test }: Split): string[] {
-  const groups = new Array<string>(log.customers.length).fill('later');
+function groupsOf(log: PurchaseLog, { train, validation, test }: Split, atCut: Sequences): string[] {
+  const groups = new Array<string>(log.customers.length).fill('new');
+  for (const customer of atCut.customers) groups[customer] = 'later';
   for (const customer of train.customers) groups[customer] = 'training';
   for (const customer of validation.customers) groups[customer] = 'validation';
   for (const customer of test.customers) groups[customer] = 'test';
   return groups;
+}
+
+/** Which files there are now and what each is for. */
+export function resultLines(log: PurchaseLog, split: Split, out: string, isSimulated: boolean): string[] {
+  const lines = [
+    `Written to ${out}`,
+    `  scores.csv         every customer's chance to buy in the ${weeks(split.windows.horizon)} from ${dateOf(log, log.length)}, highest first`,
+    '  calibration.svg    what was predicted against what came; open it in a browser',
+    '  training.svg       how training went; open it in a browser',
+    '  model.safetensors  the model, for loadModel of longhand/node',
+  ];
+  if (!isSimulated) return lines;
+  return [
+    ...lines,
+    'These customers were simulated. For your own: npm start -- FILE; npm start -- --help says more.',
+  ];
 }
 
 /** The rows, highest probability first, those with equal ones in their order. */
@@ -204,6 +268,10 @@ function dateOf(log: PurchaseLog, day: number): string {
 
 function whole(count: number): string {
   return count.toLocaleString('en-US');
+}
+
+function weeks(count: number): string {
+  return count === 1 ? 'week' : `${count} weeks`;
 }
 
 function percent(share: number): string {

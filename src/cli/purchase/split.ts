@@ -69,6 +69,18 @@ export function splitLog(log: PurchaseLog, options: SplitOptions): Split {
   return split;
 }
 
+/** The histories of all customers who are known at the cut, up to it. */
+export function sequencesAtCut(log: PurchaseLog, { windows, unit }: Split): Sequences {
+  return sequencesBefore(log, windows, customersKnownAt(log, windows.cut), windows.cut, unit);
+}
+
+/** The histories of all customers up to the end of the log, to ask what comes after it. */
+export function sequencesAtEnd(log: PurchaseLog, { windows, unit }: Split): Sequences {
+  const start = log.length - 7 * Math.ceil(log.length / 7);
+  const everyone = customersKnownAt(log, log.length);
+  return sequencesBefore(log, { ...windows, start }, everyone, log.length, unit);
+}
+
 /** All customers with a purchase before `day`. */
 export function customersKnownAt(log: PurchaseLog, day: number): Int32Array {
   return new Int32Array(log.customers.length)

@@ -1,0 +1,203 @@
+/** Every option that is unknown, out of range, or a habit from Keras or TensorFlow.js gets one sentence that mends it. */
+import { describe, expect, it } from 'vitest';
+import { activation, dense, input, l1, l2, lstm, masking } from '../../src/index.js';
+import { errorOf } from '../support/bits.js';
+
+const anything = (value: unknown) => value as never;
+
+const wrong: [string, () => unknown, string][] = [
+  // habits from TensorFlow.js and Keras
+  [
+    'lstm({ units })',
+    () => lstm(anything({ units: 64 })),
+    'lstm takes the number of units first: write lstm(64) instead of lstm({ units: 64 })',
+  ],
+  [
+    'lstm({ units, ... })',
+    () => lstm(anything({ units: 64, returnSequences: true })),
+    'lstm takes the number of units first: write lstm(64, { ... }) instead of lstm({ units: 64, ... })',
+  ],
+  [
+    'dense({ units })',
+    () => dense(anything({ units: 1, activation: 'relu' })),
+    'dense takes the number of units first: write dense(1, { ... }) instead of dense({ units: 1, ... })',
+  ],
+  [
+    'activation({ activation })',
+    () => activation(anything({ activation: 'relu' })),
+    "activation takes the name first: write activation('relu') instead of activation({ activation: 'relu' })",
+  ],
+  [
+    'return_sequences',
+    () => lstm(2, anything({ return_sequences: true })),
+    "lstm: option 'return_sequences' is not known: did you mean 'returnSequences'?",
+  ],
+  [
+    'recurrent_dropout',
+    () => lstm(2, anything({ recurrent_dropout: 0.1 })),
+    "lstm: option 'recurrent_dropout' is not known: did you mean 'recurrentDropout'?",
+  ],
+  [
+    'returnState',
+    () => lstm(2, anything({ returnState: true })),
+    "lstm has no option 'returnState': this version does not have it",
+  ],
+  [
+    'stateful',
+    () => lstm(2, anything({ stateful: true })),
+    "lstm has no option 'stateful': this version does not have it",
+  ],
+  [
+    'goBackwards',
+    () => lstm(2, anything({ goBackwards: true })),
+    "lstm has no option 'goBackwards': this version does not have it; reverse the steps of the input instead",
+  ],
+  [
+    'unroll',
+    () => lstm(2, anything({ unroll: true })),
+    "lstm has no option 'unroll': leave it out, every sequence is run in one call of the kernel",
+  ],
+  [
+    'implementation',
+    () => lstm(2, anything({ implementation: 2 })),
+    "lstm has no option 'implementation': leave it out, there is one implementation",
+  ],
+  [
+    'inputShape',
+    () => lstm(2, anything({ inputShape: [null, 3] })),
+    "lstm has no option 'inputShape': put input({ shape: [steps, features] }) before it, or let the first data decide",
+  ],
+  [
+    'inputDim',
+    () => dense(2, anything({ inputDim: 3 })),
+    "dense has no option 'inputDim': put input({ shape: [features] }) before it, or let the first data decide",
+  ],
+  [
+    'batchShape',
+    () => input(anything({ batchShape: [null, 3] })),
+    "input has no option 'batchShape': write shape, without the batch",
+  ],
+  [
+    'a second argument that is no object',
+    () => dense(1, anything('sigmoid')),
+    "dense takes its options as an object but got 'sigmoid'",
+  ],
+  ['null for the options', () => lstm(1, anything(null)), 'lstm takes its options as an object but got null'],
+  [
+    'an array for the options',
+    () => lstm(1, anything([])),
+    'lstm takes its options as an object but got an array of 0',
+  ],
+  // names
+  [
+    'an activation misspelt',
+    () => dense(1, { activation: anything('sigmiod') }),
+    "dense: activation 'sigmiod' is not known: did you mean 'sigmoid'?",
+  ],
+  [
+    "Keras's leaky_relu",
+    () => activation(anything('leaky_relu')),
+    "activation: activation 'leaky_relu' is not known: did you mean 'leakyRelu'?",
+  ],
+  [
+    'softmax inside of an lstm',
+    () => lstm(1, { activation: anything('softmax') }),
+    "lstm: activation 'softmax' looks at all units together, which a gate cannot: use one of linear, sigmoid, tanh, relu, leakyRelu, elu, selu, gelu, softplus, hardSigmoid, hardSigmoidLegacy, swish",
+  ],
+  [
+    'an activation that is nothing like any',
+    () => lstm(1, { recurrentActivation: anything('xyzzy') }),
+    "lstm: recurrentActivation: activation 'xyzzy' is not known: use one of linear, sigmoid, tanh, relu, leakyRelu, elu, selu, gelu, softplus, hardSigmoid, hardSigmoidLegacy, swish",
+  ],
+  [
+    'a name of Object.prototype',
+    () => dense(1, { activation: anything('toString') }),
+    "dense: activation 'toString' is not known: use one of linear, sigmoid, tanh, relu, leakyRelu, elu, selu, gelu, softplus, hardSigmoid, hardSigmoidLegacy, swish, softmax",
+  ],
+  [
+    'an unknown regularizer',
+    () => dense(1, { kernelRegularizer: anything('l3') }),
+    "dense: kernelRegularizer: regularizer 'l3' is not known: use one of l1, l2",
+  ],
+  [
+    'a regularizer that is a number',
+    () => lstm(1, { recurrentRegularizer: anything(0.01) }),
+    'lstm: recurrentRegularizer is a regularizer such as l2(0.01) but got 0.01',
+  ],
+  // ranges
+  ['0 units', () => lstm(0), 'lstm: units must be a number at least 1 but is 0'],
+  [
+    'units that are no whole number',
+    () => dense(1.5),
+    'dense: units must be a whole number at least 1 but is 1.5',
+  ],
+  ['units as text', () => dense(anything('8')), "dense: units must be a whole number at least 1 but is '8'"],
+  [
+    'no units',
+    () => lstm(anything(undefined)),
+    'lstm: units must be a whole number at least 1 but is undefined',
+  ],
+  ['a negative penalty', () => l2(-0.1), 'l2: strength must be a number at least 0 but is -0.1'],
+  [
+    'a penalty that is no number',
+    () => l1(Number.NaN),
+    'l1: strength must be a number at least 0 but is NaN',
+  ],
+  [
+    'a switch that is a number',
+    () => lstm(1, { returnSequences: anything(1) }),
+    'lstm: returnSequences must be true or false but is 1',
+  ],
+  [
+    'useBias as text',
+    () => dense(1, { useBias: anything('no') }),
+    "dense: useBias must be true or false but is 'no'",
+  ],
+  [
+    'a forget bias without a bias',
+    () => lstm(1, { useBias: false, unitForgetBias: true }),
+    'lstm: unitForgetBias needs a bias: leave it out, or useBias: false',
+  ],
+  [
+    'a mask value that is no number',
+    () => masking({ maskValue: Number.NaN }),
+    'masking: maskValue must be a number but is NaN',
+  ],
+  [
+    'an input without a shape',
+    () => input(anything({})),
+    'input: shape is [features], or [steps, features] with steps null where they vary, but got undefined',
+  ],
+  [
+    'an input with the batch in its shape',
+    () => input({ shape: [null, 5, 3] }),
+    'input: shape is [features], or [steps, features] with steps null where they vary, but got [null,5,3]',
+  ],
+  [
+    'an input of 0 features',
+    () => input({ shape: [null, 0] }),
+    'input: shape: the number of features must be a number at least 1 but is 0',
+  ],
+  [
+    'an input of unknown features',
+    () => input({ shape: [5, null] }),
+    'input: shape: the number of features must be a whole number at least 1 but is null',
+  ],
+  [
+    'an input of half a step',
+    () => input({ shape: [0.5, 3] }),
+    'input: shape: the number of steps must be a whole number at least 1 but is 0.5',
+  ],
+];
+
+describe('an option of a layer', () => {
+  it.each(wrong)('%s is a ConfigError', async (_what, work, message) => {
+    expect(await errorOf(work)).toEqual({ name: 'ConfigError', message });
+  });
+
+  it('may be undefined, and is then the default', () => {
+    const options = { activation: undefined, useBias: undefined, kernelRegularizer: undefined };
+    expect(dense(2, anything(options)).config()).toEqual(dense(2).config());
+    expect(lstm(2, anything({ dropout: undefined })).config()).toEqual(lstm(2).config());
+  });
+});

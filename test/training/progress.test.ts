@@ -1,0 +1,113 @@
+/** What fit prints: nothing, a bar in a terminal, or plain lines. */
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { dense, type FitOptions, sequential, type Verbosity } from '../../src/index.js';
+
+const x = Array.from({ length: 12 }, (_, row) => [row / 10]);
+const y = x.map(([value = 0]) => value);
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
+
+/** What a fit writes to the console and to the terminal. */
+async function printedBy(options: FitOptions, isTTY: boolean, columns = 80) {
+  const lines: string[] = [];
+  const written: string[] = [];
+  vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line));
+  const others = (['info', 'warn', 'error', 'debug'] as const).map((name) =>
+    vi.spyOn(console, name).mockImplementation(() => {}),
+  );
+  const stdout = { isTTY, columns, write: (text: string) => void written.push(text) };
+  vi.stubGlobal('process', { ...process, stdout, nextTick: process.nextTick });
+  const model = sequential([dense(1)], { seed: 1 });
+  model.compile({ loss: 'meanSquaredError', metrics: ['meanAbsoluteError'] });
+  await model.fit(x, y, options);
+  vi.unstubAllGlobals();
+  for (const other of others) expect(other).not.toHaveBeenCalled();
+  return { lines, written };
+}
+
+describe('verbose', () => {
+  it('0, the default, prints nothing', async () => {
+    for (const options of [{}, { verbose: 0 as Verbosity }]) {
+      for (const isTTY of [true, false]) {
+        expect(await printedBy({ ...options, epochs: 3 }, isTTY)).toEqual({ lines: [], written: [] });
+      }
+    }
+  });
+
+  it.each([
+    [2, true],
+    [2, false],
+    [1, false],
+  ] as const)('%d prints a plain line an epoch, terminal: %s', async (verbose, isTTY) => {
+    const { lines, written } = await printedBy({ verbose, epochs: 3, validationSplit: 0.25 }, isTTY);
+    expect(written).toEqual([]);
+    expect(lines.length).toBe(3);
+    const number = '\\d+\\.\\d{4}';
+    const values = `loss ${number}  meanAbsoluteError ${number}  val_loss ${number}  val_meanAbsoluteError ${number}`;
+    expect(lines[0]).toMatch(new RegExp(`^epoch 1/3  ${values}  \\d+s left$`));
+    expect(lines[2]).toMatch(new RegExp(`^epoch 3/3  ${values}$`));
+  });
+
+  it('1 redraws a bar in a terminal, ends each epoch with its line, and leaves no half line behind', async () => {
+    const clock = vi.spyOn(performance, 'now');
+    let now = 0;
+    clock.mockImplementation(() => {
+      now += 60;
+      return now;
+    });
+    const { lines, written } = await printedBy({ verbose: 1, epochs: 2, batchSize: 1 }, true, 40);
+    expect(lines).toEqual([]);
+    const clear = '\r\u001b[2K';
+    for (const text of written) expect(text.startsWith(clear)).toBe(true);
+    const bars = written.filter((text) => text.includes('█') || text.includes('░'));
+    expect(bars.length).toBeGreaterThan(4);
+    for (const bar of bars) {
+      expect(bar).not.toContain('\n');
+      expect(bar.length - clear.length).toBeLessThanOrEqual(40);
+    }
+    expect(bars[0]).toMatch(/epoch 1\/2 [█░]{24} /);
+    expect(written.filter((text) => text.endsWith('\n')).length).toBe(2);
+    expect(written.at(-1)).toBe(clear);
+  });
+
+  it('1 clears its half line away when fit fails', async () => {
+    const fail = {
+      onBatchEnd: (batch: number) => (batch === 5 ? Promise.reject(new Error('mine')) : undefined),
+    };
+    const written: string[] = [];
+    const clock = vi.spyOn(performance, 'now');
+    let now = 0;
+    clock.mockImplementation(() => {
+      now += 60;
+      return now;
+    });
+    const stdout = { isTTY: true, columns: 80, write: (text: string) => void written.push(text) };
+    vi.stubGlobal('process', { ...process, stdout, nextTick: process.nextTick });
+    const model = sequential([dense(1)], { seed: 1 });
+    model.compile({ loss: 'meanSquaredError' });
+    await expect(model.fit(x, y, { verbose: 1, batchSize: 1, callbacks: [fail] })).rejects.toThrow('mine');
+    expect(written.length).toBeGreaterThan(1);
+    expect(written.at(-1)).toBe('\r\u001b[2K');
+  });
+
+  it('shows small values with their digits, and long waits in minutes and hours', async () => {
+    const clock = vi.spyOn(performance, 'now');
+    let now = 0;
+    clock.mockImplementation(() => {
+      now += 500_000;
+      return now;
+    });
+    const tiny = y.map((value) => value * 1e-3);
+    vi.spyOn(console, 'log').mockImplementation(() => {});
+    const model = sequential([dense(1, { kernelInitializer: 'zeros' })]);
+    model.compile({ loss: 'meanSquaredError' });
+    const lines: string[] = [];
+    vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line));
+    await model.fit(x, tiny, { verbose: 2, epochs: 30 });
+    expect(lines[0]).toMatch(/^epoch 1\/30 {2}loss \d\.\d{3}e-\d {2}\d+h \d+m left$/);
+    expect(lines[28]).toMatch(/ \d+m \d+s left$/);
+  });
+});
