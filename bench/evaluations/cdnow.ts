@@ -21,7 +21,8 @@ const UNITS = 32;
 async function readSplit(folder: string, seed: number) {
   const log = readPurchaseLog(await readFile(join(folder, 'CDNOW_master.txt'), 'utf8'), 'CDNOW_master.txt');
   const list = await readFile(join(folder, 'test_customers.txt'), 'utf8');
-  const split = splitLog(log, { horizon: HORIZON, cut: CUT, seed, testCustomers: list.trim().split(/\s+/) });
+  const testCustomers = list.trim().split(/\s+/);
+  const split = splitLog(log, { horizon: HORIZON, cut: CUT, seed, testCustomers, validationShare: 0 });
   return { log, split };
 }
 

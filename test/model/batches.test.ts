@@ -89,6 +89,7 @@ describe('the loss of a batch', () => {
           return { loss, gradients: gradients.flat(), count: problem.count() };
         };
         const whole = run(rowOrder(choice.batch));
+        if (whole.count === 0) return;
         const rows = Array.from({ length: choice.batch }, (_, row) => run(Int32Array.of(row)));
         const counted = rows.filter(({ count }) => count > 0);
         expect(counted.reduce((sum, { count }) => sum + count, 0)).toBe(whole.count);

@@ -35,7 +35,7 @@ const fillers = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY,
 
 describe('inside a batch, with masks that have holes anywhere', () => {
   it('loss, gradients, penalties and outputs are the same bits whatever is written into padded cells', () => {
-    let padded = 0;
+    let [padded, finite] = [0, 0];
     fc.assert(
       fc.property(modelChoice, (drawn) => {
         const choice: ModelChoice = { ...drawn, masked: true };
@@ -59,12 +59,13 @@ describe('inside a batch, with masks that have holes anywhere', () => {
           };
         };
         const expected = run(0);
-        expect(expected.isFinite).toBe(true);
+        if (expected.isFinite) finite++;
         for (const filler of fillers) expect(run(filler), `padded with ${filler}`).toEqual(expected);
       }),
       { numRuns: 300 },
     );
     expect(padded).toBeGreaterThan(1500);
+    expect(finite).toBeGreaterThan(290);
   });
 });
 
@@ -184,20 +185,26 @@ async function outcomeOf(scene: Scene, model: Sequential<FloatArray>, x: SampleI
     batchSize: 3,
     validationData: [x, y],
   } as const;
-  const { history } = await model.fit(x, y, options);
-  return { predictions, evaluated, history: logBits(history), weights: weightBits(model) };
+  // Unbounded activations may overflow: then every way has to end in the same error.
+  const trained = await model.fit(x, y, options).then(
+    ({ history }) => logBits(history),
+    ({ message }: Error) => ({ message }),
+  );
+  return { predictions, evaluated, trained, weights: weightBits(model) };
 }
 
 const precisions = ['float64', 'float32'] as const;
 
 describe.each(precisions)('padding behind the real steps, in %s', (precision) => {
   it('is the same by lengths, by rows of unequal lengths, by a masking layer and by missing values', async () => {
+    let trained = 0;
     await fc.assert(
       fc.asyncProperty(modelChoice, async (choice) => {
         const scene = sceneOf(choice, precision, false);
         const { features } = choice;
         const lengths = scene.places.map(({ length }) => length);
         const expected = await outcomeOf(scene, rebuild(scene), scene.rows, 0);
+        if ('loss' in expected.trained) trained++;
         const masked = masking({ maskValue: -3, name: 'masked' });
         const routes: [string, Sequential<FloatArray>, SampleInput, number][] = [
           ['a masking layer', rebuild(scene, [masked]), paddedRows(scene, () => -3), Number.NaN],
@@ -214,6 +221,7 @@ describe.each(precisions)('padding behind the real steps, in %s', (precision) =>
       }),
       { numRuns: 60 },
     );
+    expect(trained).toBeGreaterThan(45);
   });
 });
 

@@ -396,6 +396,16 @@ describe('compile', () => {
     expect(await train(true)).toEqual(await train(false));
   });
 
+  it('again and again takes no more memory', () => {
+    const model = sequential([dense(50)], { seed: 1 }).build([50]);
+    const bytes = () => {
+      model.compile({ loss: 'meanSquaredError' });
+      return Reflect.get(model.internals.network ?? {}, 'memory').byteLength as number;
+    };
+    const first = bytes();
+    for (let n = 0; n < 20; n++) expect(bytes()).toBe(first);
+  });
+
   it('is asked for by fit, evaluate and the batch methods', async () => {
     const model = sequential([dense(1)] as Layer[]);
     for (const method of ['evaluate', 'fit', 'trainOnBatch', 'testOnBatch'] as const) {

@@ -59,7 +59,7 @@ export function recipeFor(rows: number, epochs?: number): Recipe {
   return { epochs: epochs ?? enough, batchSize, learningRate: LEARNING_RATE };
 }
 
-/** Trains the network on the training customers, and evaluates it on the validation customers every epoch. */
+/** Trains the network on the training customers, and evaluates it every epoch on those for validation, if any. */
 export async function trainNetwork(
   { train, validation }: Pick<Split, 'train' | 'validation'>,
   { units, seed, recipe, verbose, onStart }: NetworkOptions,
@@ -79,13 +79,13 @@ export async function trainNetwork(
   model.compile({ optimizer: adam({ learningRate: schedule }), loss: 'binaryCrossentropy' });
   model.build([null, FEATURES]);
   onStart?.(model);
-  const history = await model.fit(inputOf(train), targetsOf(train), {
-    epochs,
-    batchSize,
-    sampleWeight: weightsOf(train),
-    validationData: [inputOf(validation), targetsOf(validation), weightsOf(validation)],
-    verbose,
-  });
+  const fitOptions = { epochs, batchSize, sampleWeight: weightsOf(train), verbose };
+  const validationData = [inputOf(validation), targetsOf(validation), weightsOf(validation)] as const;
+  const history = await model.fit(
+    inputOf(train),
+    targetsOf(train),
+    validation.rows === 0 ? fitOptions : { ...fitOptions, validationData },
+  );
   return { model, history };
 }
 

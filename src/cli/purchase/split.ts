@@ -26,6 +26,8 @@ export interface SplitOptions {
   readonly seed: number;
   /** The ids to test on; by default a fifth of all customers. */
   readonly testCustomers?: readonly string[] | undefined;
+  /** The share of the customers to learn from that is held out for validation; a tenth by default. */
+  readonly validationShare?: number;
 }
 
 export interface Split {
@@ -56,7 +58,7 @@ export function splitLog(log: PurchaseLog, options: SplitOptions): Split {
       : namedCustomers(log, known, options.testCustomers);
   const learned = customersKnownAt(log, windows.trainOrigin).filter(notIn(test));
   checkNumbers(log, windows, learned.length, test.length);
-  const validation = take(learned, VALIDATION_SHARE, random);
+  const validation = take(learned, options.validationShare ?? VALIDATION_SHARE, random);
   const unit = amountUnit(log, learned, windows.trainOrigin);
   const split = {
     windows,
