@@ -49,6 +49,13 @@ export function selectBackend(name: BackendName, precision: Precision): Backend 
   return { name: chosen, ...createSimd(chosen) };
 }
 
+/** The backend of this name where it can be had here, else `auto`: what goes on with the same bits if anything does. */
+export function sameBackend(name: string, precision: Precision): BackendName {
+  if (name === 'reference') return name;
+  const isOurs = name === 'simd' || name === 'relaxedSimd';
+  return isOurs && precision === 'float32' && canRun(name) ? name : 'auto';
+}
+
 function fastest(precision: Precision): ChosenBackend {
   if (precision === 'float64') return 'reference';
   return canRun('relaxedSimd') ? 'relaxedSimd' : canRun('simd') ? 'simd' : 'reference';

@@ -7,6 +7,7 @@
  * The reader trusts nothing. All of the metadata is checked, and the tensors against it, before any memory is taken
  * for the model; and nothing is written that the reader would refuse.
  */
+import { sameBackend } from '../backend/backend.js';
 import type { Precision } from '../backend/memory.js';
 import { ConfigError, DataError, FormatError, LonghandError, NumericError } from '../core/errors.js';
 import { checkInteger, describe } from '../core/options.js';
@@ -118,8 +119,9 @@ export function serializeModel(model: Sequential<FloatArray>): Uint8Array<ArrayB
 }
 
 /**
- * The model that a file of `serializeModel` holds. It predicts the same bits as the one that was saved, and
- * training goes on with the same bits as if it had never stopped.
+ * The model that a file of `serializeModel` holds. It runs on the kernels that it was saved with, where this engine
+ * has them, and then predicts the same bits as the one that was saved, and training goes on with the same bits as if
+ * it had never stopped.
  *
  * @throws FormatError when the bytes are cut short or are not what they say; nothing has been loaded then
  */
@@ -144,7 +146,8 @@ function load(
   { stored, training }: Description,
 ): Sequential<FloatArray> {
   const { layers, inputShape, seed, precision, random } = stored;
-  const model = new Sequential<FloatArray>(readLayers(layers), { seed, precision }, false);
+  const backend = sameBackend(stored.backend, precision);
+  const model = new Sequential<FloatArray>(readLayers(layers), { seed, precision, backend }, false);
   if (training) {
     const { optimizer, loss, metricNames } = training.compiled;
     model.compile({ optimizer, loss, metrics: metricNames });

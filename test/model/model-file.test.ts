@@ -190,6 +190,23 @@ models.logits = () =>
   build([lstm(3), dense(1)], { loss: { name: 'binaryCrossentropy', fromLogits: true } as never });
 
 describe('a loaded model', () => {
+  it.each(['reference', 'simd', 'auto'] as const)(
+    'runs on the backend that it was saved with: %s',
+    (backend) => {
+      const model = sequential([lstm(5), dense(2)], { seed: 3, backend }).build([null, 2]);
+      const loaded = deserializeModel(serializeModel(model));
+      expect(loaded.backend).toBe(model.backend);
+      const x = [
+        [
+          [0.3, -0.2],
+          [0.9, 0.4],
+        ],
+        [[0.1, 0.7]],
+      ];
+      expect(loaded.predict(x).data).toEqual(model.predict(x).data);
+    },
+  );
+
   it.each(Object.entries(models))('is the one that was saved: %s', (_, make) => {
     const model = make();
     const loaded = reload(model);
