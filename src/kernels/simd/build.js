@@ -57,4 +57,3 @@ writeFileSync(
   join(here, '../../backend/simd-binaries.ts'),
   `/** The SIMD kernels as WebAssembly in base64, made by src/kernels/simd/build.js: do not edit. */\n${declarations.join('')}`,
 );
-for (const [name, binary] of Object.entries(binaries)) console.log(`${name}: ${binary.length} bytes`);
