@@ -214,10 +214,14 @@ describe('auc', () => {
     expect(together.auc).toBe(pairCount([0.1, 0.4, 0.8, 0.3], [0, 1, 1, 0], [1, 1, 1, 1]));
   });
 
-  it('is NaN when a score is NaN, however many there are', () => {
+  it('of thousands of scores is exact, and NaN when one of them is', () => {
     const ranking = new Ranking();
     for (let k = 0; k < 3000; k++) ranking.add(k === 2500 ? Number.NaN : k, k % 2 === 0);
     expect(ranking.areaUnderCurve()).toBeNaN();
+    ranking.clear();
+    // Positives have the even scores 0, 2, 4 ..., negatives the odd ones: below the k-th positive lie k negatives.
+    for (let k = 0; k < 5000; k++) ranking.add(k, k % 2 === 0);
+    expect(ranking.areaUnderCurve()).toBe((2500 * 2499) / 2 / 2500 ** 2);
     ranking.clear();
     ranking.add(1, true);
     ranking.add(0, false);

@@ -82,6 +82,24 @@ describe.each(['float32', 'float64'] as const)(
   },
 );
 
+describe('an update that overflows one weight', () => {
+  it('takes back those of the weights before it too', async () => {
+    const plain = { useBias: false } as const;
+    const model = sequential([dense(1, plain), dense(1, plain)]);
+    model.compile({ optimizer: sgd({ learningRate: 1e30 }), loss: 'meanSquaredError' });
+    model.build([1]);
+    model.setWeights({ 'dense_1/kernel': tensor([1e10], [1, 1]), 'dense_2/kernel': tensor([1e-10], [1, 1]) });
+    const before = weightBits(model);
+    // The gradients are 2e-10 and 2e10: the first weight goes to -2e20, the second would go to -2e40.
+    const { name, message } = await errorOf(() => model.trainOnBatch([[1]], [0]));
+    expect(name).toBe('NumericError');
+    expect(message).toMatch(
+      /^the update of dense_2\/kernel overflows in trainOnBatch: the weights are those before it/,
+    );
+    expect(weightBits(model)).toEqual(before);
+  });
+});
+
 describe('a target of 1e30', () => {
   it.each([
     ['adam', () => adam(), 'the gradient of lstm_1/'],
