@@ -3,6 +3,7 @@
  *
  *     --only TEXT   only what has TEXT in its name
  *     --quick       fewer samples
+ *     --backend B   the kernels that models run on, auto by default; the kernels below are the reference ones
  *
  * Of each case it prints, and writes to bench/results/, the median of its milliseconds and
  *
@@ -26,8 +27,14 @@ const RESULTS = fileURLToPath(new URL('../../bench/results/', import.meta.url));
 const MEASURE = fileURLToPath(new URL('./measure.js', import.meta.url));
 
 const { values: flags } = parseArgs({
-  options: { only: { type: 'string', default: '' }, quick: { type: 'boolean', default: false } },
+  options: {
+    only: { type: 'string', default: '' },
+    quick: { type: 'boolean', default: false },
+    backend: { type: 'string', default: 'auto' },
+  },
 });
+/** The processes that measure inherit it. */
+process.env.BENCH_BACKEND = flags.backend;
 
 /** Prints a table of the cases as their figures come in. */
 async function measureAll(title: string, cases: readonly BenchCase[], seconds: number): Promise<Figures[]> {

@@ -5,7 +5,7 @@
  *     training step: copy a batch into the pass, forward, loss, backward, Adam (training/run.ts trainBatch)
  *     forward pass:  copy a batch into the pass, forward
  */
-import { selectBackend } from '../src/backend/backend.js';
+import { type BackendName, selectBackend } from '../src/backend/backend.js';
 import { dense } from '../src/layers/dense.js';
 import type { Layer } from '../src/layers/layer.js';
 import { lstm } from '../src/layers/lstm.js';
@@ -125,7 +125,7 @@ function prepareModel(size: ModelSize) {
   nameLayers(layers);
   const options: NetworkOptions = {
     seed: 1,
-    backend: selectBackend('auto', 'float32'),
+    backend: selectBackend((process.env.BENCH_BACKEND ?? 'auto') as BackendName, 'float32'),
     precision: 'float32',
     initialize: true,
   };

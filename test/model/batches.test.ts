@@ -24,13 +24,17 @@ import { rowOrder } from '../../src/training/run.js';
 import { bitsOf, isClose, logBits, randomSequences, rowOf } from '../support/bits.js';
 import { batchProblem, buildDataset, buildModel, modelChoice, networkOf } from '../support/models.js';
 
-const precisions = ['float64', 'float32'] as const;
+const kernelSets = [
+  { precision: 'float64', backend: 'reference' },
+  { precision: 'float32', backend: 'reference' },
+  { precision: 'float32', backend: 'auto' },
+] as const;
 
-describe.each(precisions)('predictions in %s', (precision) => {
+describe.each(kernelSets)('predictions in $precision on $backend', (kernels) => {
   const lengths = [5, 1, 9, 3, 3, 12, 2];
   const x = randomSequences(4, lengths, 3);
   const layers = [lstm(5, { returnSequences: true }), lstm(9), dense(2, { activation: 'softmax' })];
-  const model = sequential(layers, { precision, seed: 8 } as { precision: 'float64'; seed: number });
+  const model = sequential(layers, { ...kernels, seed: 8 } as { precision: 'float64'; seed: number });
   const all = model.predict(x);
 
   it('of a row are the same bits alone, beside any others, and with any padding behind it', () => {
@@ -61,7 +65,7 @@ describe.each(precisions)('predictions in %s', (precision) => {
   });
 
   it('are the same bits with inner products longer than a panel of the matrix kernel', () => {
-    const wide = sequential([dense(300, { activation: 'tanh' }), dense(3)], { precision, seed: 8 } as {
+    const wide = sequential([dense(300, { activation: 'tanh' }), dense(3)], { ...kernels, seed: 8 } as {
       precision: 'float64';
       seed: number;
     });
