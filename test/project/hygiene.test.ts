@@ -39,7 +39,7 @@ describe('under version control', () => {
       expect(machinePath(text), text).toBeDefined();
     }
     for (const text of [
-      'src/work/main.ts',
+      'src/home/main.ts',
       'https://example.org/home/x',
       './root/a',
       'the users/ folder',
