@@ -86,7 +86,7 @@ export function applyGradients(
     update(parameter, regions[p] as readonly Region[], rate, state.iterations);
     if (!Number.isFinite(kernels.sumOfSquares(parameter.value.array, length))) {
       for (let q = 0; q <= p; q++) restore(parameters[q] as Parameter, previous[q] as Region);
-      throw notFinite(`the update of ${parameter.name} overflows`, where);
+      throw notFinite(`the update of ${parameter.name} is not finite`, where);
     }
   }
   state.iterations++;
