@@ -2,7 +2,7 @@
 import { ConfigError } from '../core/errors.js';
 import { unknownName } from '../core/options.js';
 import { arrayBlock, type Block, type Precision } from './memory.js';
-import { canRun, createSimd, type SimdVariant } from './simd.js';
+import { canRun, createSimd, mayCompile, type SimdVariant } from './simd.js';
 
 const backendNames = ['auto', 'relaxedSimd', 'simd', 'reference'] as const;
 
@@ -12,6 +12,9 @@ const backendNames = ['auto', 'relaxedSimd', 'simd', 'reference'] as const;
  */
 export type BackendName = (typeof backendNames)[number];
 
+/** What `auto` takes, the faster first. */
+const variants = ['relaxedSimd', 'simd'] as const;
+
 /** What `auto` stands for is decided. */
 export type ChosenBackend = Exclude<BackendName, 'auto'>;
 
@@ -19,6 +22,8 @@ export interface Backend {
   readonly name: ChosenBackend;
   /** The bytes that the kernels work in: the arrays given to them must lie there. */
   readonly block: Block;
+  /** Where `auto` had to take the reference: a sentence that says why, for who watches the training. */
+  readonly notice?: string;
   /**
    * The kernels to use in place of the reference ones given: this backend's own where it has them. A layer names
    * the kernels it needs here, so that a bundle holds no others.
@@ -36,17 +41,17 @@ export function selectBackend(name: BackendName, precision: Precision): Backend 
   if (precision !== 'float32' && precision !== 'float64') {
     throw new ConfigError(`precision must be 'float32' or 'float64' but is '${String(precision)}'`);
   }
-  const chosen = name === 'auto' ? fastest(precision) : name;
-  if (chosen === 'reference') return { name: chosen, block: arrayBlock(), bind: (kernels) => kernels };
+  if (name === 'reference' || (name === 'auto' && precision === 'float64')) return reference();
+  if (name === 'auto') return fastest();
   if (precision === 'float64') {
-    throw new ConfigError(`backend '${chosen}' computes in float32: for float64 take backend 'reference'`);
+    throw new ConfigError(`backend '${name}' computes in float32: for float64 take backend 'reference'`);
   }
-  if (!canRun(chosen)) {
+  if (!canRun(name)) {
     throw new ConfigError(
-      `backend '${chosen}' cannot be had here: ${reasonAgainst(chosen)}; take backend 'auto'`,
+      `backend '${name}' cannot be had here: ${reasonAgainst(name)}; take backend 'auto'`,
     );
   }
-  return { name: chosen, ...createSimd(chosen) };
+  return { name, ...createSimd(name) };
 }
 
 /** The backend of this name where it can be had here, else `auto`: what goes on with the same bits if anything does. */
@@ -56,13 +61,29 @@ export function sameBackend(name: string, precision: Precision): BackendName {
   return isOurs && precision === 'float32' && canRun(name) ? name : 'auto';
 }
 
-function fastest(precision: Precision): ChosenBackend {
-  if (precision === 'float64') return 'reference';
-  return canRun('relaxedSimd') ? 'relaxedSimd' : canRun('simd') ? 'simd' : 'reference';
+function reference(): Backend {
+  return { name: 'reference', block: arrayBlock(), bind: (kernels) => kernels };
+}
+
+function fastest(): Backend {
+  const variant = variants.find(canRun);
+  if (variant === undefined) return slow(reasonAgainst('simd'));
+  try {
+    return { name: variant, ...createSimd(variant) };
+  } catch {
+    return slow('this process may not reserve the address space of a WebAssembly memory');
+  }
+}
+
+/** The reference in place of what is faster. */
+function slow(reason: string): Backend {
+  return { ...reference(), notice: `training runs on the reference kernels, which are slower: ${reason}` };
 }
 
 function reasonAgainst(variant: SimdVariant): string {
   if (typeof WebAssembly === 'undefined') return 'this engine has no WebAssembly';
+  if (!mayCompile())
+    return "WebAssembly may not be compiled, for which a page's policy needs 'wasm-unsafe-eval'";
   if (variant === 'relaxedSimd' && canRun('simd')) return 'this engine has no relaxed SIMD, only simd';
-  return 'this engine has no WebAssembly SIMD, or the page forbids to compile it';
+  return 'this engine has no WebAssembly SIMD';
 }

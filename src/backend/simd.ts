@@ -1,21 +1,29 @@
 /**
- * The kernels in WebAssembly: compiled once, instantiated for each model on a memory of its own. What is embedded
- * is small enough to be compiled synchronously, on a page's main thread too (Chromium allows 8 MB there since 2023
- * and allowed 4 kB before; where it throws, `auto` takes the reference kernels).
+ * The kernels in WebAssembly: compiled once, when a model first takes them, and instantiated for each model on a
+ * memory of its own, which goes when the model goes. What is embedded is small enough to be compiled synchronously,
+ * on a page's main thread too (Chromium allows 8 MB there since 2023 and allowed 4 kB before; where it throws,
+ * `auto` takes the reference kernels).
  */
 import { ConfigError } from '../core/errors.js';
-import { decodeBase64 } from './base64.js';
+import { bytesFromText } from './byte-text.js';
 import { ALIGNMENT, type Block } from './memory.js';
 import { relaxedSimd, simd } from './simd-binaries.js';
 import { createTwins, type SimdExports } from './twins.js';
 
-const binaries = { relaxedSimd, simd };
+const texts = { relaxedSimd, simd };
 
-export type SimdVariant = keyof typeof binaries;
+export type SimdVariant = keyof typeof texts;
 
 const PAGE = 65536;
+/** What 32 bits can address. */
+const MOST_MIB = 4096;
 /** What the kernels need beside the matrix that they pack whole: see kernels/simd/scratch.ts. */
 const SCRATCH_BYTES = 128 + 128 + 8192 + 262144;
+
+/** `\0asm` and the version: with it every module begins, and the smallest ends. */
+const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+/** An instruction of three vectors that only engines with the variant have: v128.bitselect, f32x4.relaxed_madd. */
+const instructions = { relaxedSimd: [0xfd, 0x85, 0x02], simd: [0xfd, 0x52] };
 
 const modules = new Map<SimdVariant, WebAssembly.Module | undefined>();
 
@@ -27,19 +35,45 @@ function compiled(variant: SimdVariant): WebAssembly.Module | undefined {
 
 function compile(variant: SimdVariant): WebAssembly.Module | undefined {
   try {
-    return new WebAssembly.Module(decodeBase64(binaries[variant]));
+    new WebAssembly.Module(probe(instructions[variant]));
+    return new WebAssembly.Module(bytesFromText(texts[variant]));
   } catch {
     return undefined;
   }
 }
 
+/** A module of one function: it puts its only variable, a vector, there thrice for the instruction to take. */
+function probe(instruction: readonly number[]): Uint8Array<ArrayBuffer> {
+  const body = [1, 1, 0x7b, 0x20, 0, 0x20, 0, 0x20, 0, ...instruction, 0x1a, 0x0b];
+  const types = [1, 4, 1, 0x60, 0, 0];
+  const functions = [3, 2, 1, 0];
+  const code = [10, body.length + 2, 1, body.length, ...body];
+  return Uint8Array.of(...HEADER, ...types, ...functions, ...code);
+}
+
+/** Whether WebAssembly may be compiled at all: the smallest module says. */
+export function mayCompile(): boolean {
+  try {
+    return new WebAssembly.Module(Uint8Array.of(...HEADER)) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the variant can be had here: a few bytes tell, before the kernels themselves are decoded. */
 export function canRun(variant: SimdVariant): boolean {
   return compiled(variant) !== undefined;
 }
 
-/** A memory with an instance of the kernels on it. */
+/**
+ * A memory with an instance of the kernels on it. The address space that it reserves (10 GB in V8, of the 128 TB of a
+ * process) is given back when the model is collected, which the engine does by itself before it runs out: 10,000
+ * models built and dropped in one loop need no more memory than 100 (`npm run bench:memory`).
+ *
+ * @throws ConfigError where not even an empty memory can be had
+ */
 export function createSimd(variant: SimdVariant): { block: Block; bind<K extends object>(kernels: K): K } {
-  const memory = new WebAssembly.Memory({ initial: 0 });
+  const memory = createMemory();
   const instance = new WebAssembly.Instance(compiled(variant) as WebAssembly.Module, { env: { memory } });
   const kernels = instance.exports as unknown as SimdExports;
   const twins = createTwins(kernels) as Readonly<Record<string, unknown>>;
@@ -62,6 +96,17 @@ export function createSimd(variant: SimdVariant): { block: Block; bind<K extends
   };
 }
 
+function createMemory(): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: 0 });
+  } catch {
+    throw new ConfigError(
+      'there is no address space left for another WebAssembly memory, of which every model has one: ' +
+        "let go of models, raise the limit of the process, or take backend 'reference'",
+    );
+  }
+}
+
 /** A bound on what a matrix takes once it is packed: its columns are filled up to a multiple of 8. */
 function packedBytes(bytes: number): number {
   return 2 * bytes + 1024;
@@ -73,9 +118,12 @@ function grow(memory: WebAssembly.Memory, bytes: number): void {
   try {
     memory.grow(missing);
   } catch {
+    const needed = Math.ceil(bytes / 2 ** 20);
+    const limit =
+      needed > MOST_MIB ? `a WebAssembly memory has at most ${MOST_MIB}` : 'this engine has no room';
     throw new ConfigError(
-      `the model and its batch need ${Math.ceil(bytes / 2 ** 20)} MiB in one block, and a WebAssembly memory has ` +
-        "at most 4096: use a smaller batch, shorter sequences or fewer units, or backend 'reference'",
+      `the model and its batch need ${needed} MiB in one block, and ${limit}: ` +
+        "use a smaller batch, shorter sequences or fewer units, or backend 'reference'",
     );
   }
 }

@@ -40,6 +40,8 @@ export async function runFit(
   const batches = Math.ceil(rows / batchSize);
   const progress = createProgress(options.verbose, epochs, batches);
   const giveWay = createYield();
+  const { notice } = model.backend;
+  if (options.verbose !== 0 && notice !== undefined) console.log(notice);
   let logs: Logs = {};
 
   model.stopTraining = false;

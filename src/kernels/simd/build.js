@@ -1,11 +1,12 @@
 /**
  * Compiles the kernels of this folder to WebAssembly, once in plain and once in relaxed SIMD, and writes both as
- * base64 into src/backend/simd-binaries.ts, so that the package fetches nothing and needs no loader.
+ * text into src/backend/simd-binaries.ts, so that the package fetches nothing and needs no loader.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
+import { textFromBytes } from './byte-text.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
@@ -51,9 +52,9 @@ const binaries = {
 };
 
 const declarations = Object.entries(binaries).map(
-  ([name, binary]) => `export const ${name} =\n  '${Buffer.from(binary).toString('base64')}';\n`,
+  ([name, binary]) => `export const ${name} =\n  '${textFromBytes(binary)}';\n`,
 );
 writeFileSync(
   join(here, '../../backend/simd-binaries.ts'),
-  `/** The SIMD kernels as WebAssembly in base64, made by src/kernels/simd/build.js: do not edit. */\n${declarations.join('')}`,
+  `/** The SIMD kernels as WebAssembly, made by src/kernels/simd/build.js: do not edit. See byte-text.ts. */\n${declarations.join('')}`,
 );
