@@ -13,7 +13,7 @@ import { chain, nameLayers } from '../src/model/graph.js';
 import { Network, type NetworkOptions } from '../src/model/network.js';
 import { loadSamples } from '../src/training/batches.js';
 import { toLoss } from '../src/training/losses.js';
-import { adam } from '../src/training/optimizers.js';
+import { adam } from '../src/training/optimizers/adam.js';
 import { rowOrder, Totals, trainBatch } from '../src/training/run.js';
 import type { Dataset } from '../src/training/targets.js';
 import { type BenchCase, classIndices, normals, productFlops } from './case.js';

@@ -61,22 +61,32 @@ export {
   sparseCategoricalCrossentropy,
 } from './training/losses.js';
 export type { MetricName } from './training/metrics.js';
-export {
-  type AdamOptions,
-  adam,
-  type ClipOptions,
-  type Optimizer,
-  type OptimizerName,
-  type SgdOptions,
-  sgd,
-} from './training/optimizers.js';
+export { type AdadeltaOptions, adadelta } from './training/optimizers/adadelta.js';
+export { type AdagradOptions, adagrad } from './training/optimizers/adagrad.js';
+export { type AdamOptions, adam, adamW } from './training/optimizers/adam.js';
+export { type AdamaxOptions, adamax } from './training/optimizers/adamax.js';
+export type { BetaOptions } from './training/optimizers/betas.js';
+export { type LionOptions, lion } from './training/optimizers/lion.js';
+export { type NadamOptions, nadam } from './training/optimizers/nadam.js';
+export type {
+  ClipOptions,
+  Optimizer,
+  OptimizerName,
+  OptimizerOptions,
+} from './training/optimizers/optimizer.js';
+export { type RadamOptions, radam } from './training/optimizers/radam.js';
+export { type RmspropOptions, rmsprop } from './training/optimizers/rmsprop.js';
+export { type SgdOptions, sgd } from './training/optimizers/sgd.js';
 export type { Verbosity } from './training/progress.js';
 export type { Logs } from './training/run.js';
+export { cosineDecay, cosineDecayRestarts } from './training/schedules/cosine.js';
 export {
-  cosineDecay,
   exponentialDecay,
+  inverseTimeDecay,
   piecewiseConstant,
-  type Schedule,
-  type ScheduleName,
-} from './training/schedules.js';
+  polynomialDecay,
+} from './training/schedules/decays.js';
+export { oneCycle } from './training/schedules/one-cycle.js';
+export type { Schedule, ScheduleName } from './training/schedules/schedule.js';
+export { warmup } from './training/schedules/warmup.js';
 export type { SampleWeightInput, TargetInput } from './training/targets.js';

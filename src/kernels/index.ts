@@ -4,6 +4,8 @@
  */
 export * as activations from './activations.js';
 export { activationBackward, activationForward } from './activations.js';
+export * from './adagrad-variants.js';
+export * from './adam-variants.js';
 export * from './categorical-crossentropy.js';
 export * from './dense.js';
 export * from './dropout.js';

@@ -1,5 +1,6 @@
 /**
- * What an optimizer does to one array of weights w, given its gradient g. Arrays are updated in place.
+ * What SGD and Adam do to one array of weights w, given its gradient g, and what is done to weights and gradients
+ * around any optimizer. Arrays are updated in place. Other optimizers: adam-variants.ts and adagrad-variants.ts.
  */
 import type { FloatArray } from '../core/tensor.js';
 
@@ -76,4 +77,9 @@ export function scale(g: FloatArray, size: number, factor: number): void {
 /** Each number of g moved into [-limit, limit]. */
 export function clip(g: FloatArray, size: number, limit: number): void {
   for (let k = 0; k < size; k++) g[k] = Math.max(-limit, Math.min(limit, g[k] as number));
+}
+
+/** mean = share * mean + (1 - share) * x: a moving average, or the mean of what came in parts. */
+export function blend(mean: FloatArray, x: FloatArray, size: number, share: number): void {
+  for (let k = 0; k < size; k++) mean[k] = share * (mean[k] as number) + (1 - share) * (x[k] as number);
 }

@@ -16,7 +16,7 @@ import {
   type SampleShape,
 } from './layer.js';
 import { type RegularizerName, toRegularizer } from './regularizers.js';
-import { checkUnits, planBias } from './weights.js';
+import { checkBiasRegularizer, checkUnits, planBias } from './weights.js';
 
 export interface DenseOptions extends LayerOptions {
   /** What the outputs go through; `linear` by default. */
@@ -69,6 +69,7 @@ class Dense extends Layer {
     super(options);
     this.activation = checkActivation('dense', options.activation ?? 'linear');
     this.useBias = checkBoolean('dense: useBias', options.useBias ?? true);
+    checkBiasRegularizer('dense', this.useBias, options.biasRegularizer);
     this.kernelInitializer = toInitializer(
       'dense: kernelInitializer',
       options.kernelInitializer ?? 'glorotUniform',

@@ -19,7 +19,7 @@ import {
 import { planLstmCell } from './lstm-cells.js';
 import { planInputDropout, planRecurrentMask } from './recurrent-dropout.js';
 import { type RegularizerName, toRegularizer } from './regularizers.js';
-import { checkUnits, planBias } from './weights.js';
+import { checkBiasRegularizer, checkUnits, planBias } from './weights.js';
 
 export interface LstmOptions extends LayerOptions {
   /** Whether the output is h of every step, `[batch, steps, units]`, or of the last one, `[batch, units]`
@@ -120,6 +120,7 @@ class Lstm extends Layer {
       options.recurrentActivation ?? 'sigmoid',
     );
     this.useBias = checkBoolean('lstm: useBias', options.useBias ?? true);
+    checkBiasRegularizer('lstm', this.useBias, options.biasRegularizer);
     this.unitForgetBias = checkBoolean('lstm: unitForgetBias', options.unitForgetBias ?? true);
     this.kernelInitializer = toInitializer(
       'lstm: kernelInitializer',

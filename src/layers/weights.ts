@@ -1,5 +1,6 @@
 /** What layers with weights have in common. */
 import type { Planner } from '../backend/plan.js';
+import { ConfigError } from '../core/errors.js';
 import { checkInteger } from '../core/options.js';
 import type { Region } from '../core/region.js';
 import { checkFirst, type LayerParameter } from './layer.js';
@@ -8,6 +9,12 @@ import { checkFirst, type LayerParameter } from './layer.js';
 export function checkUnits(layer: string, units: unknown): number {
   checkFirst(layer, 'the number of units', 'units', units);
   return checkInteger(`${layer}: units`, units);
+}
+
+/** @throws ConfigError for a penalty on a bias that is not there */
+export function checkBiasRegularizer(layer: string, useBias: boolean, regularizer: unknown): void {
+  if (useBias || regularizer === undefined || regularizer === null) return;
+  throw new ConfigError(`${layer}: biasRegularizer needs a bias: leave it out, or useBias: false`);
 }
 
 /**

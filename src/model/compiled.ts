@@ -3,7 +3,8 @@ import { ConfigError } from '../core/errors.js';
 import { checkOptions, describe } from '../core/options.js';
 import { type Loss, toLoss } from '../training/losses.js';
 import { createMetric, type Metric, type MetricName } from '../training/metrics.js';
-import { type Optimizer, toOptimizer } from '../training/optimizers.js';
+import type { Optimizer } from '../training/optimizers/optimizer.js';
+import { toOptimizer } from '../training/optimizers.js';
 import type { CompileOptions } from './options.js';
 
 export interface Compiled {

@@ -20,7 +20,9 @@ import type { Layer, LayerConfig, SampleShape } from '../layers/layer.js';
 import { layerFromConfig } from '../layers/registry.js';
 import { type LossName, toLoss } from '../training/losses.js';
 import type { MetricName } from '../training/metrics.js';
-import { type OptimizerName, toOptimizer } from '../training/optimizers.js';
+import type { Optimizer } from '../training/optimizers/optimizer.js';
+import { toOptimizer } from '../training/optimizers.js';
+import { rateConfig } from '../training/schedules/schedule.js';
 import { type Compiled, toCompiled } from './compiled.js';
 import { chain, layersOf, nameLayers } from './graph.js';
 import { describeWeights, type Network } from './network.js';
@@ -48,16 +50,20 @@ interface StoredModel {
 }
 
 interface StoredTraining {
-  readonly optimizer: { readonly name: OptimizerName };
+  readonly optimizer: ReturnType<Optimizer['config']>;
   readonly loss: { readonly name: LossName };
   readonly metrics: readonly MetricName[];
   readonly iterations: number;
+  /** Batches whose gradients wait for the next update; missing where none do. */
+  readonly waiting?: { readonly batches: number; readonly count: number };
 }
 
 /** What the metadata says, found to be true to itself. */
 interface Description {
   readonly stored: StoredModel;
-  readonly training: { readonly compiled: Compiled; readonly iterations: number } | undefined;
+  readonly training:
+    | (Pick<StoredTraining, 'iterations' | 'waiting'> & { readonly compiled: Compiled })
+    | undefined;
   /** The tensors that go with it. */
   readonly shapes: ReadonlyMap<string, Shape>;
 }
@@ -89,11 +95,13 @@ export function serializeModel(model: Sequential<FloatArray>): Uint8Array<ArrayB
     'longhand.model': JSON.stringify(stored),
   };
   if (compiled) {
+    const { learningRate, iterations, waiting } = network.optimizer;
     const training: StoredTraining = {
-      optimizer: compiled.optimizer.config(),
+      optimizer: { ...compiled.optimizer.config(), learningRate: rateConfig(learningRate) },
       loss: compiled.loss.config(),
       metrics: compiled.metricNames,
-      iterations: network.optimizer.iterations,
+      iterations,
+      ...(waiting.batches > 0 ? { waiting } : {}),
     };
     metadata['longhand.training'] = JSON.stringify(training);
   }
@@ -157,7 +165,10 @@ function load(
   for (const { name, region } of storedRegions(network, training !== undefined)) {
     region.array.set((tensors.get(name) as StoredTensor).data);
   }
-  if (training) network.optimizer.iterations = training.iterations;
+  if (training) {
+    network.optimizer.iterations = training.iterations;
+    network.optimizer.waiting = training.waiting ?? { batches: 0, count: 0 };
+  }
   network.shuffling.restore(random.shuffling);
   network.dropout.restore(random.dropout);
   return model;
@@ -212,14 +223,30 @@ function checkRandom(state: unknown, what: string): void {
 }
 
 function readTraining(metadata: Readonly<Record<string, string>>): Description['training'] {
-  const { optimizer, loss, metrics, iterations } = parse<StoredTraining>(metadata, 'longhand.training');
+  const { optimizer, loss, metrics, iterations, waiting } = parse<StoredTraining>(
+    metadata,
+    'longhand.training',
+  );
   const compiled = toCompiled({
     optimizer: understand('optimizer', optimizer, toOptimizer),
     loss: understand('loss', loss, toLoss),
     metrics,
   });
   checkInteger('the number of updates', iterations, { min: 0 });
-  return { compiled, iterations };
+  if (waiting === undefined) return { compiled, iterations };
+  const { gradientAccumulationSteps: steps } = compiled.optimizer.settings;
+  const { batches, count } = waiting ?? {};
+  return {
+    compiled,
+    iterations,
+    waiting: {
+      batches: checkInteger('the number of batches that wait for an update', batches, {
+        min: 1,
+        below: steps,
+      }),
+      count: checkInteger('the number of rows that wait for an update', count),
+    },
+  };
 }
 
 /** The layers of a file. One that stands in it twice is used twice and shares its weights. */

@@ -10,9 +10,9 @@ import { Random } from '../core/random.js';
 import type { Shape } from '../core/tensor.js';
 import type { Layer, LayerParameter, SampleShape } from '../layers/layer.js';
 import { type Loss, planLoss } from '../training/losses.js';
-import type { Optimizer } from '../training/optimizers.js';
+import type { Optimizer } from '../training/optimizers/optimizer.js';
 import type { Pass, Trainable } from '../training/trainable.js';
-import { createOptimizerState, type OptimizerState } from '../training/update.js';
+import { checkWeightNames, createOptimizerState, type OptimizerState } from '../training/update.js';
 import { type GraphNode, inferShapes, inputShapeOf, layersOf, planGraph } from './graph.js';
 
 /** How many shapes of batches are kept planned. */
@@ -76,6 +76,7 @@ export class Network implements Trainable {
 
   /** Sets how the model is trained; what an optimizer kept before is forgotten. */
   compile(optimizer: Optimizer, loss: Loss): void {
+    checkWeightNames(optimizer, this.parameters);
     this.clearPasses();
     this.memory.release(1);
     this.optimizerState = createOptimizerState(optimizer, this.parameters, this.memory, this.backend);

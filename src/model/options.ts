@@ -7,7 +7,7 @@ import type { Missing, SampleInput } from '../data/samples.js';
 import { type Callback, checkCallback } from '../training/callbacks.js';
 import type { Loss, LossName } from '../training/losses.js';
 import type { MetricName } from '../training/metrics.js';
-import type { Optimizer, OptimizerName } from '../training/optimizers.js';
+import type { Optimizer, OptimizerName } from '../training/optimizers/optimizer.js';
 import type { Verbosity } from '../training/progress.js';
 import type { SampleWeightInput, TargetInput } from '../training/targets.js';
 

@@ -123,8 +123,9 @@ export class Sequential<A extends FloatArray = Float32Array> {
    */
   compile(options: CompileOptions): this {
     this.checkNotFitting('compile');
-    this.compiled = toCompiled(options);
-    this.network?.compile(this.compiled.optimizer, this.compiled.loss);
+    const compiled = toCompiled(options);
+    this.network?.compile(compiled.optimizer, compiled.loss);
+    this.compiled = compiled;
     return this;
   }
 

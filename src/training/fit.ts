@@ -59,7 +59,7 @@ export async function runFit(
         for (const callback of callbacks) await callback.onBatchBegin?.(batch);
         const start = batch * batchSize;
         const count = Math.min(batchSize, rows - start);
-        const where = () => `in epoch ${epoch}, batch ${batch}`;
+        const where = () => `in epoch ${epoch + 1}, batch ${batch + 1}`; // counted from 1, as progress is
         trainBatch(model, dataset, order, start, count, totals, where);
         for (const callback of callbacks) await callback.onBatchEnd?.(batch, { loss: totals.loss });
         progress.batch(epoch, batch, totals);

@@ -72,7 +72,7 @@ export function trainBatch(
   totals.add(pass, loss, lossSum, counted, penalty);
   if (counted === 0) return;
   pass.backward(1 / counted);
-  applyGradients(model.parameters, model.optimizer, model.backend, where);
+  applyGradients(model.parameters, model.optimizer, counted, where);
 }
 
 /** Runs all rows forward, dropout off, and adds up loss and metrics. */
