@@ -6,6 +6,7 @@ import { createProgress, type Verbosity } from './progress.js';
 import { evaluateBatch, type Logs, restoreOrder, rowOrder, Totals, trainBatch } from './run.js';
 import type { Dataset } from './targets.js';
 import type { Trainable } from './trainable.js';
+import { takeAverages } from './update.js';
 import { createYield, type Yield } from './yielding.js';
 
 export interface LoopOptions {
@@ -78,6 +79,7 @@ export async function runFit(
   } finally {
     progress.end();
   }
+  takeAverages(model.parameters, model.optimizer);
   for (const callback of callbacks) await callback.onTrainEnd?.(logs);
   return history;
 }

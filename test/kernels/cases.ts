@@ -38,10 +38,10 @@ export interface KernelSet {
   bytes(length: number): Uint8Array;
 }
 
-const plain: KernelSet = { kernels: reference, bytes: (length) => new Uint8Array(length) };
+export const plain: KernelSet = { kernels: reference, bytes: (length) => new Uint8Array(length) };
 
 /** Numbers spread normally around 0. */
-function normals(random: Random, array: FloatArray, deviation = 1): FloatArray {
+export function normals(random: Random, array: FloatArray, deviation = 1): FloatArray {
   for (let k = 0; k < array.length; k++) array[k] = deviation * random.normal();
   return array;
 }
@@ -496,36 +496,6 @@ function penaltyCase(name: 'l1' | 'l2'): KernelCase {
 }
 
 /** An optimizer's kernel: what it does to the weights and to what it keeps. It has no backward pass. */
-function updateCase(
-  name: string,
-  states: readonly string[],
-  update: (
-    kernels: KernelSet['kernels'],
-    w: FloatArray,
-    g: FloatArray,
-    kept: readonly FloatArray[],
-    size: number,
-  ) => void,
-): KernelCase {
-  return {
-    name,
-    ranges: { size: [1, 30] },
-    typical: { size: 65536 },
-    problem: ({ size = 0 }, random, floats, { kernels } = plain) => {
-      const w = normals(random, floats(size));
-      const g = normals(random, floats(size));
-      const kept = states.map(() => floats(size));
-      for (const state of kept) for (let k = 0; k < size; k++) state[k] = random.uniform();
-      return {
-        inputs: {},
-        outputs: { w, g, ...Object.fromEntries(states.map((state, s) => [state, kept[s] as FloatArray])) },
-        forward: () => update(kernels, w, g, kept, size),
-        backward: () => ({}),
-      };
-    },
-  };
-}
-
 type LossForward = (
   y: FloatArray,
   target: FloatArray,
@@ -696,22 +666,4 @@ export const kernelCases: readonly KernelCase[] = [
       classIndices(random, floats, rows, columns),
     ],
   ),
-];
-
-/** Kernels without a backward pass. */
-export const updateCases: readonly KernelCase[] = [
-  updateCase('adam', ['m', 'v'], ({ adamUpdate }, w, g, [m = w, v = w], size) =>
-    adamUpdate(w, g, m, v, size, 1e-3, 0.9, 0.999, 1e-7, 1 - 0.9 ** 3, 1 - 0.999 ** 3),
-  ),
-  updateCase('sgd', [], ({ sgdUpdate }, w, g, _kept, size) => sgdUpdate(w, g, size, 0.01)),
-  updateCase('momentum', ['velocity'], ({ momentumUpdate }, w, g, [velocity = w], size) =>
-    momentumUpdate(w, g, velocity, size, 0.01, 0.9, false),
-  ),
-  updateCase('nesterov', ['velocity'], ({ momentumUpdate }, w, g, [velocity = w], size) =>
-    momentumUpdate(w, g, velocity, size, 0.01, 0.9, true),
-  ),
-  updateCase('scale', [], ({ scale }, _w, g, _kept, size) => scale(g, size, 0.37)),
-  updateCase('sumOfSquares', [], ({ sumOfSquares }, w, g, _kept, size) => {
-    w[0] = sumOfSquares(g, size);
-  }),
 ];

@@ -11,7 +11,8 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/core/random.js';
 import type { FloatArray } from '../../src/core/tensor.js';
 import { GuardedMemory, kernelSets } from '../support/guarded-memory.js';
-import { type KernelCase, kernelCases, type Sizes, updateCases } from './cases.js';
+import { type KernelCase, kernelCases, type Sizes } from './cases.js';
+import { updateCases } from './update-cases.js';
 
 /** Past two tiles of rows and of columns, past a block of rows or of the inner index, and past a vector. */
 const size = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 75 }));

@@ -41,7 +41,7 @@ async function failing(model: ReturnType<typeof make>, targets: number[], epochs
           },
           onBatchBegin: (batch) => {
             seen.push(weightBits(model));
-            where.push(`in epoch ${at}, batch ${batch}`);
+            where.push(`in epoch ${at + 1}, batch ${batch + 1}`);
           },
         },
       ],
@@ -112,7 +112,7 @@ describe('a target of 1e30', () => {
       const { error, before } = await failing(model, targets);
       expect(error.name).toBe('NumericError');
       expect(error.message.startsWith(message), error.message).toBe(true);
-      expect(error.message).toContain(' in epoch 0, batch 2: the weights are those before it; ');
+      expect(error.message).toContain(' in epoch 1, batch 3: the weights are those before it; ');
       expect(weightBits(model)).toEqual(before);
       const clean = make(optimizer());
       await clean.fit(x.slice(0, 4), y.slice(0, 4), { batchSize: 2, shuffle: false });
@@ -156,7 +156,7 @@ describe('a loss that is not finite', () => {
     hot.setWeights({ 'dense_1/kernel': tensor([3e38], [1, 1]) });
     expect(await errorOf(() => hot.fit([[10]], [0]))).toEqual({
       name: 'NumericError',
-      message: `the loss is Infinity in epoch 0, batch 0: ${rest}`,
+      message: `the loss is Infinity in epoch 1, batch 1: ${rest}`,
     });
     expect(await errorOf(() => hot.trainOnBatch([[10]], [0]))).toEqual({
       name: 'NumericError',
@@ -176,7 +176,7 @@ describe('a loss that is not finite', () => {
     model.setWeights({ ...weights, 'dense_1/kernel': tensor(Float64Array.of(1e10), [1, 1]) });
     const { name, message } = await errorOf(() => model.fit([[1]], [0]));
     expect(name).toBe('NumericError');
-    expect(message).toMatch(/^the loss is Infinity in epoch 0, batch 0/);
+    expect(message).toMatch(/^the loss is Infinity in epoch 1, batch 1/);
   });
 
   it('leaves fit free to be called again', async () => {

@@ -62,6 +62,9 @@ const optionNames = [
 const hints = {
   lr: 'write learningRate',
   decay: 'give learningRate a schedule',
+  alpha: 'write rho',
+  betas: 'write beta1 and beta2',
+  eps: 'write epsilon',
 };
 
 /** The names of all optimizers; what they stand for is in ../optimizers.ts. */

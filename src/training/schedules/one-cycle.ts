@@ -40,6 +40,12 @@ export function oneCycle(options: {
       `oneCycle: annealStrategy is 'cos' or 'linear' but got ${describe(annealStrategy)}`,
     );
   }
+  if (pctStart * totalSteps <= 1) {
+    throw new ConfigError(
+      'oneCycle: pctStart * totalSteps must be above 1, so that there is an update before the peak, ' +
+        `but is ${Number((pctStart * totalSteps).toPrecision(6))}`,
+    );
+  }
   const first = maxLearningRate / divFactor;
   const last = first / finalDivFactor;
   // As PyTorch counts: the peak is the update number pctStart * totalSteps, the last one is totalSteps.

@@ -43,6 +43,11 @@ export function rateConfig(learningRate: number | Schedule): unknown {
 /** The learning rate, if it is one: a number, or a schedule. */
 export function checkLearningRate(where: string, value: unknown): number | Schedule {
   if (typeof value === 'number') return checkNumber(where, value, { min: 0 });
-  if (typeof value === 'object' && value !== null && 'config' in value) return value as unknown as Schedule;
+  if (isSchedule(value)) return value;
   throw new ConfigError(`${where} is a number or a schedule such as cosineDecay but got ${describe(value)}`);
+}
+
+function isSchedule(value: unknown): value is Schedule {
+  const { at, config } = Object(value) as Partial<Schedule>;
+  return typeof at === 'function' && typeof config === 'function';
 }
