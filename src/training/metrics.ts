@@ -34,6 +34,10 @@ export interface Metric {
   ): void;
   /** The value over all that came since `reset`; NaN where it is not defined. */
   result(): number;
+  /** All that has come since `reset`, as numbers, for a checkpoint in the middle of an epoch. */
+  state(): Float64Array;
+  /** Goes on from what `state` gave, after a `reset`. */
+  restore(state: Float64Array): void;
 }
 
 /** A score a row, averaged over the rows by weight. */
@@ -56,6 +60,10 @@ function meanMetric(name: MetricName, score: RowScore): Metric {
       }
     },
     result: () => sum / total,
+    state: () => Float64Array.of(sum, total),
+    restore: (state) => {
+      [sum = 0, total = 0] = state;
+    },
   };
 }
 
@@ -115,6 +123,8 @@ function aucMetric(name: MetricName): Metric {
       }
     },
     result: () => ranking.areaUnderCurve(),
+    state: () => ranking.state(),
+    restore: (state) => ranking.restore(state),
   };
 }
 

@@ -34,6 +34,25 @@ export class Ranking {
     this.count++;
   }
 
+  /** Score, weight and 1 for a positive, of each that was added. */
+  state(): Float64Array {
+    const { scores, weights, positive, count } = this;
+    const state = new Float64Array(3 * count);
+    for (let k = 0; k < count; k++) {
+      state[3 * k] = scores[k] as number;
+      state[3 * k + 1] = weights[k] as number;
+      state[3 * k + 2] = positive[k] as number;
+    }
+    return state;
+  }
+
+  /** Goes on from what `state` gave. */
+  restore(state: Float64Array): void {
+    this.clear();
+    for (let k = 0; k + 2 < state.length; k += 3)
+      this.add(state[k] as number, state[k + 2] === 1, state[k + 1]);
+  }
+
   /** NaN when there are no positives, no negatives, or a score that is NaN. */
   areaUnderCurve(): number {
     const { scores, weights, positive, count } = this;

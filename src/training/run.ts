@@ -10,6 +10,13 @@ import { applyGradients, notFinite, totalPenalty } from './update.js';
 /** The values by name that are reported of a batch, an epoch or an evaluation: `loss`, then the metrics. */
 export type Logs = Record<string, number>;
 
+/** The sums of a pass over the data that is not over yet. */
+export interface TotalsState {
+  readonly sum: number;
+  readonly count: number;
+  readonly metrics: readonly Float64Array[];
+}
+
 /** Adds up the loss and the metrics of all batches: one numerator and one denominator, divided at the end. */
 export class Totals {
   private sum = 0;
@@ -31,6 +38,23 @@ export class Totals {
     for (const metric of this.metrics) {
       metric.update(value.array, loss.targets.array, loss.weights.array, mask.array, steps * batch, features);
     }
+  }
+
+  /** All that has been added up, for a checkpoint. */
+  state(): TotalsState {
+    return { sum: this.sum, count: this.count, metrics: this.metrics.map((metric) => metric.state()) };
+  }
+
+  /** Goes on from what `state` gave, after a `reset`. */
+  restore({ sum, count, metrics }: TotalsState): void {
+    this.sum = sum;
+    this.count = count;
+    this.metrics.forEach((metric, i) => void metric.restore(metrics[i] as Float64Array));
+  }
+
+  /** The names under which values are reported. */
+  get names(): string[] {
+    return ['loss', ...this.metrics.map(({ name }) => name)];
   }
 
   /** The mean loss so far. */
