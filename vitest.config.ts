@@ -3,11 +3,21 @@ import { defineConfig } from 'vitest/config';
 /** Node 20 has relaxed SIMD behind a flag, which later versions no longer know. */
 const relaxedSimd = process.version.startsWith('v20.') ? ['--experimental-wasm-relaxed-simd'] : [];
 
+const shared = { execArgv: relaxedSimd, testTimeout: 120_000, hookTimeout: 120_000 };
+
+/** All tests run on the fastest backend, and those that build models once more on each of the others. */
+const again = (['simd', 'reference'] as const).map((BACKEND) => ({
+  test: {
+    ...shared,
+    name: BACKEND,
+    env: { BACKEND },
+    setupFiles: ['test/support/on-backend.ts'],
+    include: ['test/{golden,layers,model,training}/**/*.test.ts'],
+  },
+}));
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    execArgv: relaxedSimd,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    projects: [{ test: { ...shared, name: 'all', include: ['test/**/*.test.ts'] } }, ...again],
   },
 });
