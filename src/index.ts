@@ -47,6 +47,7 @@ export type {
   PredictOptions,
 } from './model/options.js';
 export { type Sequential, sequential } from './model/sequential.js';
+export type { Stream, StreamOptions, StreamState } from './model/stream.js';
 export type { Weights } from './model/weights.js';
 export type { Callback, History } from './training/callbacks.js';
 export {

@@ -44,6 +44,18 @@ export interface PlannedLayer {
   backward(): void;
 }
 
+/** A part of the state of a recurrent layer: what a pass takes up, and what it leaves. */
+export interface CarriedState {
+  /** The layer's name and its own: `lstm_1/h`. */
+  readonly name: string;
+  /** [batch, units] before the first step: the pass reads it. */
+  readonly first: Region;
+  /** [batch, units] after the last step: the pass writes it. */
+  readonly last: Region;
+  /** Writes the state in which a sequence begins to `first`. */
+  begin(): void;
+}
+
 /** What a layer needs to plan itself. */
 export interface Planner {
   readonly arena: Arena;
@@ -58,6 +70,11 @@ export interface Planner {
   readonly training: boolean;
   /** All gradients of the pass, which are set to zero before it goes backward. */
   readonly gradients: Region[];
+  /**
+   * In a pass of a stream: where recurrent layers say what they carry from step to step, which they find in its place
+   * then. In all others every sequence begins anew.
+   */
+  readonly carried: CarriedState[] | undefined;
 }
 
 /** Places a gradient of `size` numbers; none where nothing learns. */

@@ -2,7 +2,7 @@
  * What a user gives as x, made into one flat array: rows of steps of features, padded behind to the longest row,
  * with a mask where rows are of unequal length.
  */
-import { DataError, ShapeError } from '../core/errors.js';
+import { ConfigError, DataError, ShapeError } from '../core/errors.js';
 import { describe } from '../core/options.js';
 import { type FloatArray, formatShape, isTensor, type Tensor, tensor } from '../core/tensor.js';
 
@@ -47,6 +47,12 @@ interface Reading {
 export function toSamples(x: SampleInput, reading: Reading): Samples {
   const samples = isTensor(x) ? fromTensor(x, reading) : fromRows(x, reading);
   return checkValues(samples, reading);
+}
+
+/** @throws ConfigError when `missing` is none of its two values */
+export function checkMissing(missing: Missing): void {
+  if (missing === 'error' || missing === 'mask') return;
+  throw new ConfigError(`missing is 'error' or 'mask' but is ${describe(missing)}`);
 }
 
 function fromTensor(x: Tensor, reading: Reading): Samples {

@@ -93,6 +93,11 @@ export abstract class Layer {
   /** The options that differ from call to call, all written out, as plain JSON. */
   protected abstract options(): Record<string, unknown>;
 
+  /** Why a stream cannot run the layer one step at a time; nothing where it can. */
+  whyNoStream(): string | undefined {
+    return undefined;
+  }
+
   /** Declares the weights; a layer without any has nothing to do. */
   protected declare(_input: SampleShape, _arena: Arena): void {}
 
@@ -173,6 +178,14 @@ export function checkFirst(layer: string, what: string, option: string, value: u
   throw new ConfigError(
     `${layer} takes ${what} first: write ${layer}(${given}${others}) ` +
       `instead of ${layer}({ ${option}: ${given}${theirs} })`,
+  );
+}
+
+/** @throws ConfigError for what is not a layer */
+export function checkLayer(layer: Layer, what: string): void {
+  if (layer instanceof Layer) return;
+  throw new ConfigError(
+    `${what} is not a layer but ${describe(layer)}: write lstm(32), dense(1) and the like`,
   );
 }
 

@@ -215,14 +215,24 @@ class Lstm extends Layer {
     });
     const dh = arena.floats(state);
     const dc = arena.floats(state);
+    for (const [name, region] of Object.entries({ h, c })) {
+      planner.carried?.push({
+        name: `${this.name}/${name}`,
+        first: arena.part(region, 0, state),
+        last: arena.part(region, size, state),
+        begin: () => void region.array.fill(0, 0, state),
+      });
+    }
 
     return {
       output,
       forward: (training) => {
         input.forward(training);
         recurrentMask.draw(training);
-        h.array.fill(0, 0, state);
-        c.array.fill(0, 0, state);
+        if (!planner.carried) {
+          h.array.fill(0, 0, state);
+          c.array.fill(0, 0, state);
+        }
         cell.forward();
       },
       backward: () => {

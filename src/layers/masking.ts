@@ -47,7 +47,8 @@ class Masking extends Layer {
           rows,
           features,
         );
-        this.checkRows(mask.array, steps, batch, planner);
+        // A step of a stream may be masked: the sequence is longer than that.
+        if (!planner.carried) this.checkRows(mask.array, steps, batch, planner);
       },
       backward: () => {
         if (!output.gradient || !x.gradient) return;

@@ -4,10 +4,10 @@
  */
 import type { Backend } from '../backend/backend.js';
 import { Arena, Memory, type Precision } from '../backend/memory.js';
-import { type Edge, type Planner, planGradient } from '../backend/plan.js';
-import { ConfigError } from '../core/errors.js';
+import { type CarriedState, type Edge, type Planner, planGradient } from '../backend/plan.js';
+import { ConfigError, ShapeError } from '../core/errors.js';
 import { Random } from '../core/random.js';
-import type { Shape } from '../core/tensor.js';
+import { formatShape, type Shape } from '../core/tensor.js';
 import type { Layer, LayerParameter, SampleShape } from '../layers/layer.js';
 import { type Loss, planLoss } from '../training/losses.js';
 import type { Optimizer } from '../training/optimizers/optimizer.js';
@@ -31,6 +31,11 @@ export interface NetworkOptions {
   readonly initialize: boolean;
 }
 
+/** A pass of one step, in which recurrent layers take up their state and leave it. */
+export interface StreamPass extends Pass {
+  readonly carried: readonly CarriedState[];
+}
+
 export class Network implements Trainable {
   readonly parameters: LayerParameter[];
   readonly layers: Layer[];
@@ -42,7 +47,7 @@ export class Network implements Trainable {
   /** Whether passes keep a gradient by the input too: what a gradient check looks at. */
   wantsInputGradient = false;
   private readonly memory: Memory;
-  private readonly passes = new Map<number, { pass: Pass; arena: Arena }>();
+  private readonly passes = new Map<number, { pass: StreamPass; arena: Arena }>();
   /** Which layers learned when the passes were planned. */
   private learning: readonly boolean[] = [];
   private optimizerState: OptimizerState | undefined;
@@ -74,6 +79,16 @@ export class Network implements Trainable {
     return this.memory.precision;
   }
 
+  /** @throws ShapeError when rows of this shape do not fit those that the network was built for */
+  checkRows(shape: SampleShape): void {
+    this.layers[0]?.checkInput(shape);
+    const steps = this.inputShape.length === 2 ? this.inputShape[0] : null;
+    if (shape.length === this.inputShape.length && (steps === null || shape[0] === steps)) return;
+    throw new ShapeError(
+      `the model was built for rows of shape ${formatShape(this.inputShape)} but got ${formatShape(shape)}`,
+    );
+  }
+
   /** Sets how the model is trained; what an optimizer kept before is forgotten. */
   compile(optimizer: Optimizer, loss: Loss): void {
     checkWeightNames(optimizer, this.parameters);
@@ -91,10 +106,25 @@ export class Network implements Trainable {
   pass(rows: number, steps: number, training: boolean): Pass {
     if (training) this.heedFrozenLayers();
     const key = (steps * 0x100_0000 + rows) * 2 + (training ? 1 : 0);
-    const known = this.passes.get(key);
-    if (known) return known.pass;
+    return this.passes.get(key)?.pass ?? this.addPass(key, rows, steps, training, undefined);
+  }
+
+  /** The pass of one step of `rows` sequences side by side; good until the next call. */
+  streamPass(rows: number): StreamPass {
+    return this.passes.get(-rows)?.pass ?? this.addPass(-rows, rows, 1, false, []);
+  }
+
+  private addPass(
+    key: number,
+    rows: number,
+    steps: number,
+    training: boolean,
+    carried: CarriedState[] | undefined,
+  ): StreamPass {
     if (this.passes.size >= MOST_PLANS) this.dropOldestPass();
-    const { result, arena } = this.memory.plan((place) => this.planPass(rows, steps, training, place));
+    const { result, arena } = this.memory.plan((place) =>
+      this.planPass(rows, steps, training, carried, place),
+    );
     this.passes.set(key, { pass: result, arena });
     return result;
   }
@@ -118,12 +148,19 @@ export class Network implements Trainable {
     }
   }
 
-  private planPass(batch: number, steps: number, training: boolean, arena: Arena): Pass {
+  private planPass(
+    batch: number,
+    steps: number,
+    training: boolean,
+    carried: CarriedState[] | undefined,
+    arena: Arena,
+  ): StreamPass {
     const rowMask = arena.bytes(batch);
     const rowNames = new Int32Array(batch);
     const gradients: Planner['gradients'] = [];
     const random = this.dropout;
-    const planner: Planner = { arena, backend: this.backend, random, rowMask, rowNames, training, gradients };
+    const { backend } = this;
+    const planner: Planner = { arena, backend, random, rowMask, rowNames, training, gradients, carried };
     const sequence = this.inputShape.length === 2;
     const features = this.inputShape.at(-1) as number;
     const size = steps * batch * features;
@@ -137,7 +174,7 @@ export class Network implements Trainable {
       mask: arena.bytes(steps * batch),
     };
     const { output, planned } = planGraph(this.nodes, input, planner);
-    const loss = this.loss && planLoss(this.loss, output, planner);
+    const loss = carried === undefined && this.loss ? planLoss(this.loss, output, planner) : undefined;
     const forward = (isTraining: boolean) => {
       for (const layer of planned) layer.forward(isTraining);
     };
@@ -150,7 +187,7 @@ export class Network implements Trainable {
       loss?.backward(factor);
       for (let i = planned.length - 1; i >= 0; i--) planned[i]?.backward();
     };
-    return { input, output, loss, rowMask, rowNames, forward, backward };
+    return { input, output, loss, rowMask, rowNames, forward, backward, carried: carried ?? [] };
   }
 }
 

@@ -1,12 +1,19 @@
 /** The model that users write: layers one behind the other, compiled, trained, evaluated, asked. */
 import { type Backend, type ChosenBackend, selectBackend } from '../backend/backend.js';
 import type { Precision } from '../backend/memory.js';
-import { ConfigError, DataError, ShapeError } from '../core/errors.js';
+import { ConfigError, DataError } from '../core/errors.js';
 import { checkBoolean, checkInteger, checkOptions, describe } from '../core/options.js';
-import { type FloatArray, formatShape, type Tensor } from '../core/tensor.js';
-import { type Missing, newArray, type SampleInput, type Samples, toSamples } from '../data/samples.js';
+import type { FloatArray, Tensor } from '../core/tensor.js';
+import {
+  checkMissing,
+  type Missing,
+  newArray,
+  type SampleInput,
+  type Samples,
+  toSamples,
+} from '../data/samples.js';
 import { checkSampleShape, Input } from '../layers/input.js';
-import { Layer, type SampleShape } from '../layers/layer.js';
+import { checkLayer, type Layer, type SampleShape } from '../layers/layer.js';
 import { loadSamples, unloadOutput } from '../training/batches.js';
 import type { History } from '../training/callbacks.js';
 import { runFit } from '../training/fit.js';
@@ -32,6 +39,7 @@ import {
   type ModelOptions,
   type PredictOptions,
 } from './options.js';
+import { openStream, type Stream, type StreamOptions } from './stream.js';
 import { countWeights, summaryLines } from './summary.js';
 import { readWeights, type Weights, writeWeights } from './weights.js';
 
@@ -111,7 +119,7 @@ export class Sequential<A extends FloatArray = Float32Array> {
     const sample = checkSampleShape('build', shape);
     if (this.stack.length === 0) throw new ConfigError('the model has no layers: add one before build');
     this.settle();
-    if (this.network) this.checkShape(sample);
+    if (this.network) this.network.checkRows(sample);
     else this.createNetwork(sample);
     return this;
   }
@@ -201,6 +209,20 @@ export class Sequential<A extends FloatArray = Float32Array> {
     });
     if (!sequence) return { data, shape: [samples.rows, features] };
     return { data, shape: [samples.rows, steps, features], lengths: samples.lengths };
+  }
+
+  /**
+   * Runs the model one step at a time, its state carried on from step to step, dropout off. Any number of streams may
+   * run side by side, and while the model is trained: a step is made with the weights of its moment.
+   *
+   * @throws ConfigError when a layer has to see the whole sequence, or the input has no steps
+   *
+   * @example
+   * const live = model.stream();
+   * const [probability] = live.push([0.2, 1.5, -0.3]);
+   */
+  stream(options: StreamOptions = {}): Stream<A> {
+    return openStream<A>(this.built('stream'), options);
   }
 
   /**
@@ -305,25 +327,11 @@ export class Sequential<A extends FloatArray = Float32Array> {
     if (this.isFitting) throw new ConfigError(`${method} was called while fit is running: await fit first`);
   }
 
-  private checkShape(sample: SampleShape): void {
-    const { network } = this;
-    if (!network) return;
-    this.stack[0]?.checkInput(sample);
-    const steps = network.inputShape.length === 2 ? network.inputShape[0] : null;
-    if (sample.length !== network.inputShape.length || (steps !== null && sample[0] !== steps)) {
-      throw new ShapeError(
-        `the model was built for rows of shape ${formatShape(network.inputShape)} but got ${formatShape(sample)}`,
-      );
-    }
-  }
-
   /** The user's x as samples; builds the model if they are the first it sees. */
   private samples(x: SampleInput, missing: Missing): Samples {
     const [first] = this.stack;
     if (first === undefined) throw new ConfigError('the model has no layers: add one before it sees data');
-    if (missing !== 'error' && missing !== 'mask') {
-      throw new ConfigError(`missing is 'error' or 'mask' but is ${describe(missing)}`);
-    }
+    checkMissing(missing);
     const { precision } = this;
     const reading = {
       reader: first.name,
@@ -335,7 +343,7 @@ export class Sequential<A extends FloatArray = Float32Array> {
     let samples = toSamples(x, reading);
     const { sequence, steps, features } = samples;
     this.settle();
-    if (this.network) this.checkShape(sequence ? [steps, features] : [features]);
+    if (this.network) this.network.checkRows(sequence ? [steps, features] : [features]);
     else this.createNetwork(sequence ? [null, features] : [features]);
     for (const layer of this.stack) {
       if (layer instanceof Input) continue;
@@ -363,13 +371,6 @@ export class Sequential<A extends FloatArray = Float32Array> {
     const name = this.stack.at(-1)?.name ?? '';
     return { name, sequence: outputShape.length === 2, features: outputShape.at(-1) as number };
   }
-}
-
-function checkLayer(layer: Layer, what: string): void {
-  if (layer instanceof Layer) return;
-  throw new ConfigError(
-    `${what} is not a layer but ${describe(layer)}: write lstm(32), dense(1) and the like`,
-  );
 }
 
 function drawSeed(): number {
