@@ -126,13 +126,22 @@ export class Memory {
     return this.block.buffer.byteLength;
   }
 
-  /** Reserves what `declare` asks for, filled with zeros, until `release`. */
+  /**
+   * Reserves what `declare` asks for, filled with zeros, until `release`.
+   *
+   * @throws ConfigError when there is no such room; nothing is reserved then
+   */
   keep<T>(declare: (arena: Arena) => T): T {
     const arena = new Arena(this.precision);
     const result = declare(arena);
     const start = this.keptSize();
     this.kept.push(arena);
-    this.rebind();
+    try {
+      this.rebind();
+    } catch (error) {
+      this.kept.pop();
+      throw error;
+    }
     new Uint8Array(this.block.buffer, start, arena.size).fill(0);
     return result;
   }
@@ -144,14 +153,23 @@ export class Memory {
     this.rebind();
   }
 
-  /** Plans a part of the workspace; `drop` with the arena gives it back. */
+  /**
+   * Plans a part of the workspace; `drop` with the arena gives it back.
+   *
+   * @throws ConfigError when there is no such room; nothing is planned then
+   */
   plan<T>(declare: (arena: Arena) => T): { result: T; arena: Arena } {
     const arena = new Arena(this.precision);
     const result = declare(arena);
     this.plans.add(arena);
     const base = this.keptSize();
-    if (base + arena.size > this.reserved) this.rebind();
-    else arena.bind(this.block.buffer, base);
+    try {
+      if (base + arena.size > this.reserved) this.rebind();
+      else arena.bind(this.block.buffer, base);
+    } catch (error) {
+      this.drop(arena);
+      throw error;
+    }
     return { result, arena };
   }
 

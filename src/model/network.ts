@@ -94,6 +94,7 @@ export class Network implements Trainable {
     checkWeightNames(optimizer, this.parameters);
     this.clearPasses();
     this.memory.release(1);
+    this.optimizerState = undefined;
     this.optimizerState = createOptimizerState(optimizer, this.parameters, this.memory, this.backend);
     this.loss = loss;
   }
