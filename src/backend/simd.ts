@@ -17,8 +17,6 @@ export type SimdVariant = keyof typeof texts;
 const PAGE = 65536;
 /** What 32 bits can address. */
 const MOST_MIB = 4096;
-/** What the kernels need beside the matrix that they pack whole: see kernels/simd/scratch.ts. */
-const SCRATCH_BYTES = 128 + 128 + 8192 + 262144;
 
 /** `\0asm` and the version: with it every module begins, and the smallest ends. */
 const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
@@ -84,7 +82,7 @@ export function createSimd(variant: SimdVariant): { block: Block; bind<K extends
       },
       reserve(bytes, largest) {
         const scratch = Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
-        grow(memory, scratch + SCRATCH_BYTES + packedBytes(largest));
+        grow(memory, scratch + kernels.scratchBytes() + packedBytes(largest));
         kernels.useScratch(scratch);
       },
     },

@@ -33,7 +33,9 @@ type OnPointers<F> = F extends (...parameters: infer P) => infer R
   : never;
 
 export type SimdExports = { readonly [N in TwinName]: OnPointers<Twins[N]> } & {
-  /** Where the kernels may work, beyond all arrays. */
+  /** How many bytes they need to work, beside a matrix of weights that they pack. */
+  scratchBytes(): number;
+  /** Where they may work, beyond all arrays. */
   useScratch(at: number): void;
 };
 

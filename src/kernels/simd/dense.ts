@@ -4,7 +4,7 @@
  *     y = x W + b        dW += xᵀ dy    db += sum over rows of dy    dx += dy Wᵀ
  */
 import { loadLanes, storeLanes } from './lanes.js';
-import { matmul, matmulTransposeA, matmulTransposeB } from './matmul.js';
+import { matmulTransposeA, matmulTransposeB, matmulWithBias } from './matmul.js';
 
 /** Columns are summed over so many rows before the sum is added to the others. */
 const BLOCK_ROWS: i32 = 64;
@@ -18,8 +18,7 @@ export function denseForward(
   inputs: i32,
   units: i32,
 ): void {
-  for (let i = 0; i < rows; i++) memory.copy(y + 4 * i * units, bias, 4 * units);
-  matmul(x, kernel, y, rows, inputs, units);
+  matmulWithBias(x, kernel, bias, y, rows, inputs, units);
 }
 
 export function denseBackward(

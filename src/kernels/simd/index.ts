@@ -8,4 +8,4 @@ export { dropoutBackward, dropoutForward } from './dropout.js';
 export { lstmBackward, lstmBackwardInput, lstmForward } from './lstm.js';
 export { matmul, matmulTransposeA, matmulTransposeB } from './matmul.js';
 export { adamUpdate, momentumUpdate, scale, sgdUpdate, sumOfSquares } from './optimizers.js';
-export { useScratch } from './scratch.js';
+export { scratchBytes, useScratch } from './scratch.js';

@@ -3,19 +3,12 @@
  * depend on the step before is one product over all steps: x W before the recurrence, the gradients of the weights
  * after it. Inside remain the product with U, which is packed once, and one pass over the gates of a step.
  */
-import { denseBackward, denseForward } from './dense.js';
+import { addColumnSums, denseForward } from './dense.js';
 import { loadLanes, multiplyAdd, storeLanes } from './lanes.js';
-import { sigmoid, tanh } from './math.js';
-import {
-  matmulTransposeA,
-  matmulTransposeB,
-  packWhole,
-  productOfFewRows,
-  productWithPacked,
-} from './matmul.js';
-
-/** A batch of fewer rows reads U as it lies. */
-const FEW_ROWS: i32 = 4;
+import { sigmoidAll, tanhAll } from './math.js';
+import { FEW_ROWS, matmulTransposeB, productOfFewRows, productWithPacked, twoGradients } from './matmul.js';
+import { packPanels, transposeMatrix } from './packing.js';
+import { whole } from './scratch.js';
 
 export function lstmForward(
   x: usize,
@@ -37,11 +30,11 @@ export function lstmForward(
   const row = 4 * units;
   const state = batch * row;
   denseForward(x, kernel, bias, gates, steps * batch, inputs, 4 * units);
-  if (batch >= FEW_ROWS) packWhole(recurrentKernel, 4 * row, 4, units, 4 * units);
+  if (batch >= FEW_ROWS) packPanels(recurrentKernel, 4 * row, 4, units, 4 * units, whole);
 
   for (let t = 0; t < steps; t++) {
     multiply(recurrentMask, h, recurrentInput, batch * units); // (1)
-    if (batch >= FEW_ROWS) productWithPacked(recurrentInput, gates, batch, units, 4 * units);
+    if (batch >= FEW_ROWS) productWithPacked(recurrentInput, whole, gates, batch, units, 4 * units);
     else productOfFewRows(recurrentInput, recurrentKernel, gates, batch, units, 4 * units);
 
     for (let i = 0; i < batch; i++) {
@@ -64,26 +57,23 @@ export function lstmForward(
 /** One row of one step: z becomes the gates, and c, tanh(c) and h follow (2)-(4). */
 function stepForward(gates: usize, c: usize, cNext: usize, tanhC: usize, hNext: usize, units: i32): void {
   const row = 4 * units;
+  sigmoidAll(gates, 2 * units);
+  tanhAll(gates + 2 * row, gates + 2 * row, units);
+  sigmoidAll(gates + 3 * row, units);
   for (let j = 0; j < units; j += 4) {
     const count = units - j;
-    const i = sigmoid(loadLanes(gates, count));
-    const f = sigmoid(loadLanes(gates + row, count));
-    const g = tanh(loadLanes(gates + 2 * row, count));
-    const o = sigmoid(loadLanes(gates + 3 * row, count));
-    const cell = multiplyAdd(f, loadLanes(c, count), f32x4.mul(i, g));
-    const squashed = tanh(cell);
-    storeLanes(gates, i, count);
-    storeLanes(gates + row, f, count);
-    storeLanes(gates + 2 * row, g, count);
-    storeLanes(gates + 3 * row, o, count);
-    storeLanes(cNext, cell, count);
-    storeLanes(tanhC, squashed, count);
-    storeLanes(hNext, f32x4.mul(o, squashed), count);
-    gates += 16;
-    c += 16;
-    cNext += 16;
-    tanhC += 16;
-    hNext += 16;
+    const at = 4 * j;
+    const i = loadLanes(gates + at, count);
+    const f = loadLanes(gates + at + row, count);
+    const g = loadLanes(gates + at + 2 * row, count);
+    storeLanes(cNext + at, multiplyAdd(f, loadLanes(c + at, count), f32x4.mul(i, g)), count);
+  }
+  tanhAll(cNext, tanhC, units);
+  for (let j = 0; j < units; j += 4) {
+    const count = units - j;
+    const at = 4 * j;
+    const o = loadLanes(gates + at + 3 * row, count);
+    storeLanes(hNext + at, f32x4.mul(o, loadLanes(tanhC + at, count)), count);
   }
 }
 
@@ -109,7 +99,8 @@ export function lstmBackward(
 ): void {
   const row = 4 * units;
   const state = batch * row;
-  packWhole(recurrentKernel, 4, 4 * row, 4 * units, units);
+  if (batch >= FEW_ROWS) packPanels(recurrentKernel, 4, 4 * row, 4 * units, units, whole);
+  else transposeMatrix(recurrentKernel, units, 4 * units, whole);
 
   for (let t = steps - 1; t >= 0; t--) {
     for (let i = 0; i < batch; i++) {
@@ -121,14 +112,17 @@ export function lstmBackward(
         stepBackward(gates + 4 * old, c + old, tanhC + old, dy + old, dh + i * row, dc + i * row, units);
       }
     }
-    productWithPacked(gates + 4 * t * state, dh, batch, 4 * units, units); // (10)
+    const dz = gates + 4 * t * state;
+    if (batch >= FEW_ROWS)
+      productWithPacked(dz, whole, dh, batch, 4 * units, units); // (10)
+    else productOfFewRows(dz, whole, dh, batch, 4 * units, units);
     for (let i = 0; i < batch; i++) {
       if (load<u8>(mask + t * batch + i) === 0) continue;
       multiply(dh + i * row, recurrentMask + i * row, dh + i * row, units);
     }
   }
-  denseBackward(x, gates, dKernel, dBias, steps * batch, inputs, 4 * units); // (11)
-  matmulTransposeA(recurrentInput, gates, dRecurrentKernel, units, steps * batch, 4 * units);
+  addColumnSums(gates, dBias, steps * batch, 4 * units); // (11)
+  twoGradients(x, inputs, dKernel, recurrentInput, units, dRecurrentKernel, gates, steps * batch, 4 * units);
 }
 
 /** One row of one step: the gates become dz (6)-(9), dc goes a step back and dh is spent. */
