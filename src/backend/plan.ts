@@ -38,6 +38,8 @@ export interface Edge {
 
 export interface PlannedLayer {
   readonly output: Edge;
+  /** What a layer gives beside its output: the last states of a recurrent one, say. */
+  readonly moreOutputs?: readonly Edge[];
   /** Computes the output; dropout is drawn anew and applied when `training`. */
   forward(training: boolean): void;
   /** Adds to the gradients of the input and of the weights. */

@@ -16,5 +16,7 @@ export * from './masking.js';
 export * from './matmul.js';
 export * from './optimizers.js';
 export * from './penalties.js';
+export * from './reverse.js';
 export * from './softmax.js';
 export * from './softmax-crossentropy.js';
+export * from './zero-masked.js';

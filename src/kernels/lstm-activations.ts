@@ -1,9 +1,10 @@
 /**
  * The LSTM with activations of the user's choice: f_a (Keras's `activation`, tanh in the plain cell) and
- * f_r (`recurrentActivation`, sigmoid in the plain cell). The equations are those of lstm.ts, with
+ * f_r (`recurrentActivation`, sigmoid in the plain cell), and with c clipped to a bound, infinity for none. The
+ * equations are those of lstm.ts, with
  *
  *     i = f_r(z_i)   f = f_r(z_f)   g = f_a(z_g)   o = f_r(z_o)                                       (2')
- *     c_t = f * c_{t-1} + i * g                                                                       (3)
+ *     c_t = max(-clip, min(clip, f * c_{t-1} + i * g))                                                (3')
  *     h_t = o * f_a(c_t)                                                                              (4')
  *
  * Shapes and names are those of lstm.ts, with two arrays beside `gates`, since not every derivative can be had
@@ -18,6 +19,7 @@ import { matmul, matmulTransposeA, matmulTransposeB } from './matmul.js';
 export function lstmActivationsForward(
   activation: Activation,
   recurrentActivation: Activation,
+  clip: number,
   x: FloatArray,
   kernel: FloatArray,
   recurrentKernel: FloatArray,
@@ -64,7 +66,7 @@ export function lstmActivationsForward(
         const f = recurrentActivation.value(z[zf + j] as number);
         const g = activation.value(z[zg + j] as number);
         const o = recurrentActivation.value(z[zo + j] as number);
-        const cell = f * (c[old + j] as number) + i * g; // (3)
+        const cell = Math.max(-clip, Math.min(clip, f * (c[old + j] as number) + i * g)); // (3')
         const squashed = activation.value(cell);
         gates[zi + j] = i;
         gates[zf + j] = f;
@@ -85,6 +87,7 @@ export function lstmActivationsForward(
 export function lstmActivationsBackward(
   activation: Activation,
   recurrentActivation: Activation,
+  clip: number,
   x: FloatArray,
   recurrentKernel: FloatArray,
   recurrentMask: FloatArray,
@@ -129,7 +132,8 @@ export function lstmActivationsBackward(
         const squashed = squashedC[old + j] as number;
         const slope = activation.derivative(c[now + j] as number, squashed);
         const dOutput = (dy[old + j] as number) + (dh[carried + j] as number); // (6)
-        const dCell = (dc[carried + j] as number) + dOutput * o * slope; // (7)
+        const isFree = Math.abs(c[now + j] as number) < clip; // what was clipped does not heed what it was before
+        const dCell = isFree ? (dc[carried + j] as number) + dOutput * o * slope : 0; // (7)
         z[zi + j] = dCell * g * recurrentActivation.derivative(z[zi + j] as number, i); // (8)
         z[zf + j] = dCell * (c[old + j] as number) * recurrentActivation.derivative(z[zf + j] as number, f);
         z[zg + j] = dCell * i * activation.derivative(z[zg + j] as number, g);

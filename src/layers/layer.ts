@@ -49,7 +49,7 @@ export class LayerParameter implements Parameter {
   }
 
   get trainable(): boolean {
-    return this.layer.trainable;
+    return isTrainable(this.layer);
   }
 }
 
@@ -62,6 +62,8 @@ export abstract class Layer {
   name: string;
   /** Whether training changes the weights; it may be changed at any time. */
   trainable: boolean;
+  /** The layer that this one is a part of, where it is. */
+  owner: Layer | undefined;
   /** The weights, once the layer is built. */
   readonly parameters: LayerParameter[] = [];
   /** The shape that the layer was built for; undefined before. */
@@ -96,6 +98,21 @@ export abstract class Layer {
   /** Why a stream cannot run the layer one step at a time; nothing where it can. */
   whyNoStream(): string | undefined {
     return undefined;
+  }
+
+  /** Whether a batch goes on from the state of the one before. */
+  get isStateful(): boolean {
+    return false;
+  }
+
+  /** Lets the next batch begin anew; what is returned takes up the state again. */
+  setStateAside(): () => void {
+    return () => {};
+  }
+
+  /** Lets the next batch of a stateful layer begin anew. */
+  resetStates(): void {
+    this.setStateAside();
   }
 
   /** Declares the weights; a layer without any has nothing to do. */
@@ -194,7 +211,12 @@ export function onlyInput(inputs: readonly Edge[]): Edge {
   return inputs[0] as Edge;
 }
 
+/** Whether training changes the layer's weights: it does not where a layer that it is a part of is frozen. */
+export function isTrainable({ trainable, owner }: Layer): boolean {
+  return trainable && (owner === undefined || isTrainable(owner));
+}
+
 /** Whether anything at or below the layer learns, so that a gradient is wanted at its output. */
 export function learns(layer: Layer, input: Edge): boolean {
-  return input.gradient !== undefined || (layer.trainable && layer.parameters.length > 0);
+  return input.gradient !== undefined || (isTrainable(layer) && layer.parameters.length > 0);
 }

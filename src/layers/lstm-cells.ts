@@ -1,44 +1,27 @@
-/** Which kernel computes an LSTM: the plain cell, or the one with activations of the user's choice. */
-import type { Edge, Planner } from '../backend/plan.js';
-import type { Region } from '../core/region.js';
-import type { FloatArray } from '../core/tensor.js';
+/** Which kernel computes an LSTM: the plain cell, or the one with activations of the user's choice and clipping. */
+import type { Planner } from '../backend/plan.js';
 import { lstmBackward, lstmBackwardInput, lstmForward } from '../kernels/lstm.js';
 import { lstmActivationsBackward, lstmActivationsForward } from '../kernels/lstm-activations.js';
 import { type ElementwiseActivationName, elementwiseActivation } from './activations.js';
-import type { LayerParameter } from './layer.js';
-
-interface CellParts {
-  readonly x: Edge;
-  readonly kernel: LayerParameter;
-  readonly recurrentKernel: LayerParameter;
-  readonly bias: { readonly value: Region; readonly gradient: Region; readonly prepare: () => void };
-  readonly recurrentMask: Region;
-  readonly h: Region;
-  readonly c: Region;
-  readonly units: number;
-}
-
-interface PlannedCell {
-  /** Runs all steps from slot 0 of h and c. */
-  forward(): void;
-  /** dy, dh and dc as in kernels/lstm.ts; adds to the gradients of the weights, and of x where it has one. */
-  backward(dy: FloatArray, dh: FloatArray, dc: FloatArray): void;
-}
+import type { CellParts, PlannedCell } from './recurrent.js';
+import type { PlannedState } from './recurrent-state.js';
 
 export function planLstmCell(
   planner: Planner,
   activation: ElementwiseActivationName,
   recurrentActivation: ElementwiseActivationName,
+  cellClip: number | undefined,
   parts: CellParts,
 ): PlannedCell {
-  const { x, kernel, recurrentKernel, bias, recurrentMask, h, c, units } = parts;
+  const { x, kernel, recurrentKernel, bias, recurrentMask, states, dy, units } = parts;
+  const [{ region: h, gradient: dh }, { region: c, gradient: dc }] = states as [PlannedState, PlannedState];
   const { arena } = planner;
   const { steps, batch, features } = x;
   const size = steps * batch * units;
   const squashedC = arena.floats(size);
   const recurrentInput = arena.floats(size);
   const gates = arena.floats(4 * size);
-  const isPlain = activation === 'tanh' && recurrentActivation === 'sigmoid';
+  const isPlain = activation === 'tanh' && recurrentActivation === 'sigmoid' && cellClip === undefined;
   const z = isPlain ? gates : arena.floats(4 * size);
   const { lstmBackwardInput: backwardInput } = planner.backend.bind({ lstmBackwardInput });
 
@@ -70,7 +53,8 @@ export function planLstmCell(
           units,
         );
       },
-      backward: (dy, dh, dc) => {
+      backward: () => {
+        if (!dy) return;
         kernels.lstmBackward(
           x.value.array,
           recurrentKernel.value.array,
@@ -80,9 +64,9 @@ export function planLstmCell(
           squashedC.array,
           recurrentInput.array,
           gates.array,
-          dy,
-          dh,
-          dc,
+          dy.array,
+          dh.array,
+          dc.array,
           kernel.gradient.array,
           recurrentKernel.gradient.array,
           bias.gradient.array,
@@ -99,12 +83,16 @@ export function planLstmCell(
   const kernels = planner.backend.bind({ lstmActivationsForward, lstmActivationsBackward });
   const squash = elementwiseActivation(activation);
   const gate = elementwiseActivation(recurrentActivation);
+  // Compared with what is stored, so that a c that was clipped is found to be the bound.
+  const bound = cellClip ?? Number.POSITIVE_INFINITY;
+  const clip = arena.precision === 'float32' ? Math.fround(bound) : bound;
   return {
     forward: () => {
       bias.prepare();
       kernels.lstmActivationsForward(
         squash,
         gate,
+        clip,
         x.value.array,
         kernel.value.array,
         recurrentKernel.value.array,
@@ -123,10 +111,12 @@ export function planLstmCell(
         units,
       );
     },
-    backward: (dy, dh, dc) => {
+    backward: () => {
+      if (!dy) return;
       kernels.lstmActivationsBackward(
         squash,
         gate,
+        clip,
         x.value.array,
         recurrentKernel.value.array,
         recurrentMask.array,
@@ -136,9 +126,9 @@ export function planLstmCell(
         recurrentInput.array,
         z.array,
         gates.array,
-        dy,
-        dh,
-        dc,
+        dy.array,
+        dh.array,
+        dc.array,
         kernel.gradient.array,
         recurrentKernel.gradient.array,
         bias.gradient.array,

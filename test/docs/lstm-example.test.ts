@@ -237,6 +237,7 @@ function runKernels({ weights, x, target, mask }: Given, stepwise: boolean) {
   kernels.lstmActivationsForward(
     tanh,
     sigmoid,
+    Number.POSITIVE_INFINITY,
     input,
     W,
     U,

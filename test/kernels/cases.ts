@@ -5,6 +5,7 @@
 import type { Random } from '../../src/core/random.js';
 import type { FloatArray } from '../../src/core/tensor.js';
 import * as reference from '../../src/kernels/index.js';
+import { recurrentCases } from './recurrent-cases.js';
 
 export type Sizes = Readonly<Record<string, number>>;
 
@@ -279,11 +280,15 @@ const lstmCase: KernelCase = {
   },
 };
 
-function lstmActivationsCase(activation: ElementwiseName, recurrentActivation: ElementwiseName): KernelCase {
+function lstmActivationsCase(
+  activation: ElementwiseName,
+  recurrentActivation: ElementwiseName,
+  clip = Number.POSITIVE_INFINITY,
+): KernelCase {
   const squash = reference.activations[activation];
   const gate = reference.activations[recurrentActivation];
   return {
-    name: `lstm ${activation} ${recurrentActivation}`,
+    name: `lstm ${activation} ${recurrentActivation}${clip < 100 ? ` clipped at ${clip}` : ''}`,
     ranges: lstmRanges,
     typical: typicalLstm,
     flops: lstmFlops,
@@ -307,6 +312,7 @@ function lstmActivationsCase(activation: ElementwiseName, recurrentActivation: E
           kernels.lstmActivationsForward(
             squash,
             gate,
+            clip,
             p.x,
             p.kernel,
             p.recurrentKernel,
@@ -336,6 +342,7 @@ function lstmActivationsCase(activation: ElementwiseName, recurrentActivation: E
           kernels.lstmActivationsBackward(
             squash,
             gate,
+            clip,
             p.x,
             p.recurrentKernel,
             p.recurrentMask,
@@ -611,6 +618,8 @@ export const kernelCases: readonly KernelCase[] = [
   lstmActivationsCase('elu', 'softplus'),
   lstmActivationsCase('selu', 'hardSigmoid'),
   lstmActivationsCase('swish', 'leakyRelu'),
+  lstmActivationsCase('tanh', 'sigmoid', 0.3),
+  ...recurrentCases,
   ...elementwiseNames.map(activationCase),
   softmaxCase,
   dropoutCase,

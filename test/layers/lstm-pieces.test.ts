@@ -59,7 +59,7 @@ function run(
     lstmForward(x, kernel, recurrentKernel, bias, recurrentMask, mask, h, c, squashed, recurrentInput, gates, ...shape);
   } else {
     // biome-ignore format: the same
-    lstmActivationsForward(elu, hardSigmoid, x, kernel, recurrentKernel, bias, recurrentMask, mask, h, c, squashed, recurrentInput, z, gates, ...shape);
+    lstmActivationsForward(elu, hardSigmoid, 0.7, x, kernel, recurrentKernel, bias, recurrentMask, mask, h, c, squashed, recurrentInput, z, gates, ...shape);
   }
   const backward = (dy: FloatArray, dhLast: FloatArray, dcLast: FloatArray) => {
     const dh = dhLast.slice();
@@ -73,7 +73,7 @@ function run(
       lstmBackward(x, recurrentKernel, recurrentMask, mask, c, squashed, recurrentInput, gates, dy, dh, dc, dKernel, dRecurrent, dBias, ...shape);
     } else {
       // biome-ignore format: the same
-      lstmActivationsBackward(elu, hardSigmoid, x, recurrentKernel, recurrentMask, mask, c, squashed, recurrentInput, z, gates, dy, dh, dc, dKernel, dRecurrent, dBias, ...shape);
+      lstmActivationsBackward(elu, hardSigmoid, 0.7, x, recurrentKernel, recurrentMask, mask, c, squashed, recurrentInput, z, gates, dy, dh, dc, dKernel, dRecurrent, dBias, ...shape);
     }
     lstmBackwardInput(z, kernel, dx, ...shape);
     return { dx, dh, dc, weights: [...dKernel, ...dRecurrent, ...dBias] };

@@ -38,19 +38,34 @@ const wrong: [string, () => unknown, string][] = [
     "lstm: option 'recurrent_dropout' is not known: did you mean 'recurrentDropout'?",
   ],
   [
-    'returnState',
-    () => lstm(2, anything({ returnState: true })),
-    "lstm has no option 'returnState': this version does not have it",
+    'numLayers',
+    () => lstm(2, anything({ numLayers: 2 })),
+    "lstm has no option 'numLayers': put as many layers one behind the other, all but the last with { returnSequences: true }",
   ],
   [
-    'stateful',
-    () => lstm(2, anything({ stateful: true })),
-    "lstm has no option 'stateful': this version does not have it",
+    'an initial state',
+    () => lstm(2, { initialState: anything([1, 2]) }),
+    "lstm: initialState is 'zeros' or 'learned' but is an array of 2; a state that another layer gives is a further input: layer.on(x, h)",
   ],
   [
-    'goBackwards',
-    () => lstm(2, anything({ goBackwards: true })),
-    "lstm has no option 'goBackwards': this version does not have it; reverse the steps of the input instead",
+    'zeroOutputForMask without sequences',
+    () => lstm(2, { zeroOutputForMask: true }),
+    'lstm: zeroOutputForMask needs returnSequences: true, for the output of the last step is never masked',
+  ],
+  [
+    'a negative cellClip',
+    () => lstm(2, { cellClip: -1 }),
+    'lstm: cellClip must be a number above 0 but is -1',
+  ],
+  [
+    'a forget bias without a bias',
+    () => lstm(2, { unitForgetBias: 2, useBias: false }),
+    'lstm: unitForgetBias needs a bias: leave it out, or useBias: false',
+  ],
+  [
+    'a forget bias of text',
+    () => lstm(2, { unitForgetBias: anything('one') }),
+    "lstm: unitForgetBias must be true, false or a number but is 'one'",
   ],
   [
     'unroll',

@@ -53,6 +53,10 @@ export interface LayerChoice {
   recurrentActivation: ElementwiseActivationName;
   dropout: number;
   recurrentDropout: number;
+  goBackwards: boolean;
+  zeroOutputForMask: boolean;
+  initialState: 'zeros' | 'learned';
+  cellClip: number | undefined;
   kernelRegularizer: RegularizerChoice;
   recurrentRegularizer: RegularizerChoice;
   biasRegularizer: RegularizerChoice;
@@ -88,6 +92,10 @@ const layerChoice: fc.Arbitrary<LayerChoice> = fc.record({
   recurrentActivation: fc.constantFrom(...elementwise),
   dropout: rate,
   recurrentDropout: rate,
+  goBackwards: fc.boolean(),
+  zeroOutputForMask: fc.boolean(),
+  initialState: fc.constantFrom('zeros', 'learned'),
+  cellClip: fc.constantFrom(undefined, undefined, 0.5),
   kernelRegularizer: regularizer,
   recurrentRegularizer: regularizer,
   biasRegularizer: regularizer,
@@ -126,7 +134,7 @@ function option(name: string, choice: RegularizerChoice): Record<string, Regular
   return found ? { [name]: found } : {};
 }
 
-function toLayer(choice: LayerChoice, returnSequences: boolean): Layer {
+function toLayer(choice: LayerChoice, returnSequences: boolean, mayReverse: boolean): Layer {
   const { kind, units, useBias, isPlain, trainable } = choice;
   const regularizers = {
     ...option('kernelRegularizer', choice.kernelRegularizer),
@@ -142,6 +150,10 @@ function toLayer(choice: LayerChoice, returnSequences: boolean): Layer {
         recurrentActivation: isPlain ? 'sigmoid' : choice.recurrentActivation,
         dropout: choice.dropout,
         recurrentDropout: choice.recurrentDropout,
+        goBackwards: mayReverse && choice.goBackwards,
+        zeroOutputForMask: returnSequences && choice.zeroOutputForMask,
+        initialState: choice.initialState,
+        ...(choice.cellClip === undefined ? {} : { cellClip: choice.cellClip }),
         ...regularizers,
         ...option('recurrentRegularizer', choice.recurrentRegularizer),
       });
@@ -170,7 +182,8 @@ function headActivation({ loss, fromLogits, seesThrough }: ModelChoice): Activat
 
 /** The model, compiled and built, in double precision. Where its output has no steps the last layers are an LSTM. */
 export function buildModel(choice: ModelChoice): Sequential<Float64Array> {
-  const hidden = choice.layers.map((layer) => toLayer(layer, true));
+  // Where the output has steps, those of the targets are in the order of the input's, and masked as they are.
+  const hidden = choice.layers.map((layer) => toLayer(layer, true, !choice.sequence));
   if (!choice.sequence) hidden.push(lstm(2));
   const head = dense(outputsOf(choice), { activation: headActivation(choice) });
   const model = sequential([...hidden, head], {

@@ -1,0 +1,357 @@
+/**
+ * What all recurrent layers have in common: options, weights, direction, dropout, state, and what of it they give.
+ * The arithmetic of a step is a cell, which says how it is planned (see lstm-cells.ts).
+ */
+import type { Arena } from '../backend/memory.js';
+import { type Edge, type PlannedLayer, type Planner, planEdge, planGradient } from '../backend/plan.js';
+import { ConfigError, ShapeError } from '../core/errors.js';
+import { checkBoolean, checkInteger, checkOptions } from '../core/options.js';
+import type { Regularizer } from '../core/parameter.js';
+import type { Region } from '../core/region.js';
+import { formatShape, type Shape } from '../core/tensor.js';
+import { zeroMaskedBackward, zeroMaskedForward } from '../kernels/zero-masked.js';
+import { checkElementwise, type ElementwiseActivationName } from './activations.js';
+import { checkRate } from './dropout.js';
+import { type Initializer, toBiasInitializer, toInitializer, zeros } from './initializers.js';
+import { isTrainable, Layer, type LayerParameter, type SampleShape } from './layer.js';
+import { planInputDropout, planRecurrentMask } from './recurrent-dropout.js';
+import {
+  checkInitialState,
+  type RecurrentOptions,
+  recurrentHints,
+  recurrentOptionNames,
+} from './recurrent-options.js';
+import { addInto, checkKeptRows, KeptState, type PlannedState, planState } from './recurrent-state.js';
+import { toRegularizer } from './regularizers.js';
+import { planReversed } from './reversed.js';
+import { checkBiasRegularizer, checkUnits, planBias } from './weights.js';
+
+/** What a cell is planned from. */
+export interface CellParts {
+  readonly x: Edge;
+  readonly kernel: LayerParameter;
+  readonly recurrentKernel: LayerParameter;
+  readonly bias: { readonly value: Region; readonly gradient: Region; readonly prepare: () => void };
+  /** [batch, units]: the dropout on the previous h. */
+  readonly recurrentMask: Region;
+  /** In the order of `stateNames`; the first is h. */
+  readonly states: readonly PlannedState[];
+  /** [steps, batch, units]: the gradient by h of every step; missing where nothing learns. */
+  readonly dy: Region | undefined;
+  readonly units: number;
+}
+
+export interface PlannedCell {
+  /** Runs all steps, from slot 0 of the states. */
+  forward(): void;
+  /** Adds to the gradients of the weights, and of x where it has one; turns those of the last states into the first's. */
+  backward(): void;
+}
+
+export abstract class Recurrent extends Layer {
+  readonly ranks = [3];
+  readonly returnSequences: boolean;
+  readonly returnState: boolean;
+  readonly goBackwards: boolean;
+  readonly stateful: boolean;
+  protected readonly activation: ElementwiseActivationName;
+  protected readonly useBias: boolean;
+  /** What the state is made of, h first. */
+  abstract readonly stateNames: readonly string[];
+  /** How many units wide the kernels are, for each unit of the layer. */
+  protected abstract readonly gates: number;
+  private readonly zeroOutputForMask: boolean;
+  private readonly initialState: 'zeros' | 'learned';
+  private readonly kernelInitializer: Initializer;
+  private readonly recurrentInitializer: Initializer;
+  private readonly biasInitializer: Initializer;
+  private readonly kernelRegularizer: Regularizer | undefined;
+  private readonly recurrentRegularizer: Regularizer | undefined;
+  private readonly biasRegularizer: Regularizer | undefined;
+  private readonly dropout: number;
+  private readonly recurrentDropout: number;
+  private kernel!: LayerParameter;
+  private recurrentKernel!: LayerParameter;
+  private bias: LayerParameter | undefined;
+  private readonly initial: LayerParameter[] = [];
+  private kept = new KeptState();
+
+  constructor(
+    override readonly type: string,
+    readonly units: number,
+    options: RecurrentOptions,
+    ownOptionNames: readonly string[],
+  ) {
+    checkUnits(type, units);
+    checkOptions(type, options, [...recurrentOptionNames, ...ownOptionNames], recurrentHints);
+    super(options);
+    const flag = (
+      name: 'returnSequences' | 'returnState' | 'goBackwards' | 'stateful' | 'zeroOutputForMask',
+    ) => checkBoolean(`${type}: ${name}`, options[name] ?? false);
+    this.returnSequences = flag('returnSequences');
+    this.returnState = flag('returnState');
+    this.goBackwards = flag('goBackwards');
+    this.stateful = flag('stateful');
+    this.zeroOutputForMask = flag('zeroOutputForMask');
+    this.initialState = checkInitialState(type, options.initialState ?? 'zeros');
+    this.activation = checkElementwise(type, options.activation ?? 'tanh');
+    this.useBias = checkBoolean(`${type}: useBias`, options.useBias ?? true);
+    const { kernelInitializer = 'glorotUniform', recurrentInitializer = 'orthogonal' } = options;
+    this.kernelInitializer = toInitializer(`${type}: kernelInitializer`, kernelInitializer);
+    this.recurrentInitializer = toInitializer(`${type}: recurrentInitializer`, recurrentInitializer);
+    this.biasInitializer = toBiasInitializer(`${type}: biasInitializer`, options.biasInitializer ?? 'zeros');
+    this.kernelRegularizer = toRegularizer(`${type}: kernelRegularizer`, options.kernelRegularizer);
+    this.recurrentRegularizer = toRegularizer(`${type}: recurrentRegularizer`, options.recurrentRegularizer);
+    this.biasRegularizer = toRegularizer(`${type}: biasRegularizer`, options.biasRegularizer);
+    this.dropout = checkRate(`${type}: dropout`, options.dropout ?? 0);
+    this.recurrentDropout = checkRate(`${type}: recurrentDropout`, options.recurrentDropout ?? 0);
+    checkBiasRegularizer(type, this.useBias, options.biasRegularizer);
+    if (this.zeroOutputForMask && !this.returnSequences) {
+      throw new ConfigError(
+        `${type}: zeroOutputForMask needs returnSequences: true, for the output of the last step is never masked`,
+      );
+    }
+  }
+
+  /** A layer of the same options, some of them changed, with weights of its own. */
+  abstract again(changes: RecurrentOptions): Recurrent;
+
+  /** Plans the arithmetic. */
+  protected abstract planCell(planner: Planner, parts: CellParts): PlannedCell;
+
+  /** The shape of the bias. */
+  protected biasShape(): Shape {
+    return [this.gates * this.units];
+  }
+
+  /** What the bias begins with, given what the options say. */
+  protected firstBias(initializer: Initializer): Initializer {
+    return initializer;
+  }
+
+  get outputCount(): number {
+    return this.returnState ? 1 + this.stateNames.length : 1;
+  }
+
+  outputShape(input: SampleShape): SampleShape {
+    return this.returnSequences ? [input[0] as number | null, this.units] : [this.units];
+  }
+
+  get keepsSteps(): boolean {
+    return !this.goBackwards;
+  }
+
+  moreOutputShapes(): readonly SampleShape[] {
+    return this.returnState ? this.stateNames.map(() => [this.units]) : [];
+  }
+
+  /** It takes the states to begin with as further inputs. */
+  checkInputs(inputs: readonly SampleShape[]): void {
+    const [x, ...states] = inputs as [SampleShape, ...SampleShape[]];
+    this.checkInput(x);
+    if (states.length === 0) return;
+    const { name, stateNames, units } = this;
+    if (states.length !== stateNames.length) {
+      throw new ShapeError(
+        `${name} takes a sequence, and the state to begin with, ${stateNames.join(' and ')}, or none; ` +
+          `but it got ${states.length} of them`,
+      );
+    }
+    states.forEach((shape, i) => {
+      if (shape.length === 1 && shape[0] === units) return;
+      throw new ShapeError(
+        `${name} expects the first ${stateNames[i]} to be [batch, ${units}] ` +
+          `but got ${formatShape(['batch', ...shape] as never)}`,
+      );
+    });
+    if (this.stateful || this.initialState === 'learned') {
+      const option = this.stateful ? 'stateful: true' : "initialState: 'learned'";
+      throw new ConfigError(`${name} has ${option} and is given a state to begin with: one of the two`);
+    }
+  }
+
+  override get isStateful(): boolean {
+    return this.stateful;
+  }
+
+  override setStateAside(): () => void {
+    const { kept } = this;
+    this.kept = new KeptState();
+    return () => {
+      this.kept = kept;
+    };
+  }
+
+  override whyNoStream(): string | undefined {
+    return this.goBackwards ? 'goes backwards, from the last step of a sequence to its first' : undefined;
+  }
+
+  protected override declare(input: SampleShape, arena: Arena): void {
+    const inputs = checkInteger(`${this.name}: the number of features`, input.at(-1));
+    const { units, gates } = this;
+    const width = gates * units;
+    this.kernel = this.parameter(
+      arena,
+      'kernel',
+      [inputs, width],
+      this.kernelInitializer,
+      this.kernelRegularizer,
+    );
+    this.recurrentKernel = this.parameter(
+      arena,
+      'recurrentKernel',
+      [units, width],
+      this.recurrentInitializer,
+      this.recurrentRegularizer,
+    );
+    if (this.useBias) {
+      const initializer = this.firstBias(this.biasInitializer);
+      this.bias = this.parameter(arena, 'bias', this.biasShape(), initializer, this.biasRegularizer);
+    }
+    if (this.initialState === 'zeros') return;
+    for (const name of this.stateNames) {
+      this.initial.push(this.parameter(arena, `initial${name.toUpperCase()}`, [units], zeros()));
+    }
+  }
+
+  plan(inputs: readonly Edge[], planner: Planner): PlannedLayer {
+    const [given, ...begin] = inputs as [Edge, ...Edge[]];
+    const { units } = this;
+    const { steps, batch } = given;
+    const hasGradient = isTrainable(this) || inputs.some(({ gradient }) => gradient !== undefined);
+    const reversed = this.goBackwards ? planReversed(planner, given) : undefined;
+    const input = planInputDropout(planner, reversed?.output ?? given, this.dropout);
+    const states = this.stateNames.map((name, i) =>
+      planState(planner, name, steps, batch, units, { given: begin[i], learned: this.initial[i] }),
+    );
+    const recurrentMask = planRecurrentMask(planner, batch * units, this.recurrentDropout);
+    const dy = planGradient(planner, steps * batch * units, hasGradient);
+    const x = input.edge;
+    const cell = this.planCell(planner, {
+      x,
+      kernel: this.kernel,
+      recurrentKernel: this.recurrentKernel,
+      bias: planBias(
+        planner,
+        this.bias,
+        this.biasShape().reduce((product, axis) => product * axis),
+      ),
+      recurrentMask: recurrentMask.value,
+      states,
+      dy,
+      units,
+    });
+    const sequence = this.returnSequences ? this.planSequence(planner, x, states, dy) : undefined;
+    const asOutput = ({ last }: PlannedState) => planLast(planner, batch, units, last, hasGradient);
+    const [h] = states as [PlannedState];
+    const output = sequence?.output ?? asOutput(h);
+    const moreOutputs = this.returnState ? states.map(asOutput) : [];
+    const state = this.planCarrying(planner, states, batch);
+
+    return {
+      output,
+      moreOutputs,
+      forward: (training) => {
+        reversed?.forward(training);
+        input.forward(training);
+        recurrentMask.draw(training);
+        state.begin();
+        cell.forward();
+        state.end();
+        sequence?.forward(training);
+      },
+      backward: () => {
+        if (!dy) return;
+        for (const { gradient } of states) gradient.array.fill(0);
+        moreOutputs.forEach(({ gradient }, i) => {
+          addInto((states[i] as PlannedState).gradient.array, (gradient as Region).array);
+        });
+        if (sequence) sequence.backward();
+        else addInto(h.gradient.array, (output.gradient as Region).array);
+        cell.backward();
+        state.backward();
+        input.backward();
+        reversed?.backward();
+      },
+    };
+  }
+
+  /** h of every step as an output, zeros at masked ones where that is asked for. */
+  private planSequence(
+    planner: Planner,
+    x: Edge,
+    [h]: readonly PlannedState[],
+    dy: Region | undefined,
+  ): PlannedLayer {
+    const { units } = this;
+    const { steps, batch, mask } = x;
+    const size = batch * units;
+    const value = planner.arena.part((h as PlannedState).region, size, steps * size);
+    const all: Edge = { batch, steps, features: units, sequence: true, value, gradient: dy, mask };
+    if (!this.zeroOutputForMask) return { output: all, forward: () => {}, backward: () => {} };
+    const output = planEdge(planner, all, units, dy !== undefined);
+    const kernels = planner.backend.bind({ zeroMaskedForward, zeroMaskedBackward });
+    return {
+      output,
+      forward: () =>
+        kernels.zeroMaskedForward(value.array, mask.array, output.value.array, steps * batch, units),
+      backward: () => {
+        if (!output.gradient || !dy) return;
+        kernels.zeroMaskedBackward(output.gradient.array, mask.array, dy.array, steps * batch, units);
+      },
+    };
+  }
+
+  /** How the states come into their first slots, and what becomes of the last ones. */
+  private planCarrying(planner: Planner, states: readonly PlannedState[], batch: number) {
+    const { carried } = planner;
+    for (const { name, first, last, begin } of states) {
+      carried?.push({ name: `${this.name}/${name}`, first, last, begin });
+    }
+    let goesOn = false;
+    return {
+      begin: () => {
+        if (carried) return;
+        goesOn = this.kept.rows > 0;
+        if (goesOn) {
+          checkKeptRows(this.name, this.kept.rows, batch);
+          this.kept.restore(states);
+        } else for (const state of states) state.begin();
+      },
+      end: () => {
+        if (this.stateful && !carried) this.kept.keep(states, batch);
+      },
+      backward: () => {
+        if (!goesOn) for (const state of states) state.backward();
+      },
+    };
+  }
+
+  protected options(): Record<string, unknown> {
+    return {
+      units: this.units,
+      returnSequences: this.returnSequences,
+      returnState: this.returnState,
+      goBackwards: this.goBackwards,
+      stateful: this.stateful,
+      zeroOutputForMask: this.zeroOutputForMask,
+      initialState: this.initialState,
+      activation: this.activation,
+      useBias: this.useBias,
+      kernelInitializer: this.kernelInitializer.config,
+      recurrentInitializer: this.recurrentInitializer.config,
+      biasInitializer: this.biasInitializer.config,
+      kernelRegularizer: this.kernelRegularizer?.config() ?? null,
+      recurrentRegularizer: this.recurrentRegularizer?.config() ?? null,
+      biasRegularizer: this.biasRegularizer?.config() ?? null,
+      dropout: this.dropout,
+      recurrentDropout: this.recurrentDropout,
+    };
+  }
+}
+
+/** A state after the last step, as an output without a time axis. */
+function planLast(planner: Planner, batch: number, units: number, value: Region, hasGradient: boolean): Edge {
+  const gradient = planGradient(planner, batch * units, hasGradient);
+  return { batch, steps: 1, features: units, sequence: false, value, gradient, mask: planner.rowMask };
+}
