@@ -61,7 +61,53 @@ export {
   meanSquaredError,
   sparseCategoricalCrossentropy,
 } from './training/losses.js';
-export type { MetricName } from './training/metrics.js';
+export {
+  accuracy,
+  binaryAccuracy,
+  categoricalAccuracy,
+  sparseCategoricalAccuracy,
+  type ThresholdOptions,
+  type TopKOptions,
+  topKAccuracy,
+} from './training/metrics/accuracy.js';
+export { confusionMatrix } from './training/metrics/confusion-matrix.js';
+export {
+  type Average,
+  type AverageOptions,
+  cohenKappa,
+  type DecisionOptions,
+  f1,
+  matthews,
+  precision,
+  recall,
+  specificity,
+} from './training/metrics/decisions.js';
+export type { MetricFunction, MetricSpec } from './training/metrics/metric.js';
+export type { OwnMetric } from './training/metrics/own.js';
+export {
+  brierScore,
+  type CalibrationBin,
+  type CalibrationOptions,
+  calibrationCurve,
+  expectedCalibrationError,
+  logLoss,
+  perplexity,
+} from './training/metrics/probability.js';
+export { auc, averagePrecision } from './training/metrics/ranked.js';
+export {
+  meanAbsoluteError as meanAbsoluteErrorMetric,
+  meanAbsolutePercentageError,
+  meanAbsoluteScaledError,
+  meanSquaredError as meanSquaredErrorMetric,
+  type QuantileLossOptions,
+  quantileLoss,
+  r2Score,
+  rootMeanSquaredError,
+  type ScaledErrorOptions,
+  symmetricMeanAbsolutePercentageError,
+} from './training/metrics/regression.js';
+export type { Predictions, PredictionWeights } from './training/metrics/table.js';
+export type { MetricInput, MetricName } from './training/metrics.js';
 export { type AdadeltaOptions, adadelta } from './training/optimizers/adadelta.js';
 export { type AdagradOptions, adagrad } from './training/optimizers/adagrad.js';
 export { type AdamOptions, adam, adamW } from './training/optimizers/adam.js';

@@ -2,7 +2,8 @@
 import { ConfigError } from '../core/errors.js';
 import { checkOptions, describe } from '../core/options.js';
 import { type Loss, toLoss } from '../training/losses.js';
-import { createMetric, type Metric, type MetricName } from '../training/metrics.js';
+import type { Metric, MetricSpec } from '../training/metrics/metric.js';
+import { type MetricInput, toMetric } from '../training/metrics.js';
 import type { Optimizer } from '../training/optimizers/optimizer.js';
 import { toOptimizer } from '../training/optimizers.js';
 import type { CompileOptions } from './options.js';
@@ -10,7 +11,7 @@ import type { CompileOptions } from './options.js';
 export interface Compiled {
   readonly optimizer: Optimizer;
   readonly loss: Loss;
-  readonly metricNames: readonly MetricName[];
+  readonly metricSpecs: readonly MetricSpec[];
   readonly metrics: readonly Metric[];
   /** Sets of their own, so that an evaluation in the middle of training, or of its validation, disturbs nothing. */
   readonly validationMetrics: readonly Metric[];
@@ -25,17 +26,23 @@ export function toCompiled(options: CompileOptions): Compiled {
   }
   const optimizer = toOptimizer(options.optimizer ?? 'adam');
   const loss = toLoss(options.loss);
-  const metricNames = options.metrics ?? [];
-  if (!Array.isArray(metricNames)) {
-    throw new ConfigError(`compile: metrics is an array of names but got ${describe(metricNames)}`);
+  const { metrics = [] } = options;
+  if (!Array.isArray(metrics)) {
+    throw new ConfigError(`compile: metrics is an array of names or functions but got ${describe(metrics)}`);
   }
-  const twice = metricNames.find((name, i) => metricNames.indexOf(name) !== i);
-  if (twice !== undefined) throw new ConfigError(`compile: metric '${twice}' is asked for twice`);
-  const create = () => metricNames.map((name) => createMetric(name, loss));
+  const metricSpecs = (metrics as readonly MetricInput[]).map(toMetric);
+  const names = ['loss', ...metricSpecs.map(({ name }) => name)];
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw new ConfigError(
+      `compile: metric '${twice}' is asked for twice: give one of them the option { name: ... }`,
+    );
+  }
+  const create = () => metricSpecs.map((spec) => spec.create(loss));
   return {
     optimizer,
     loss,
-    metricNames,
+    metricSpecs,
     metrics: create(),
     validationMetrics: create(),
     evaluationMetrics: create(),

@@ -19,7 +19,8 @@ import { checkSampleShape } from '../layers/input.js';
 import type { Layer, LayerConfig, SampleShape } from '../layers/layer.js';
 import { layerFromConfig } from '../layers/registry.js';
 import { type LossName, toLoss } from '../training/losses.js';
-import type { MetricName } from '../training/metrics.js';
+import type { MetricSpec } from '../training/metrics/metric.js';
+import { toMetric } from '../training/metrics.js';
 import type { Optimizer } from '../training/optimizers/optimizer.js';
 import { toOptimizer } from '../training/optimizers.js';
 import { rateConfig } from '../training/schedules/schedule.js';
@@ -52,7 +53,7 @@ interface StoredModel {
 interface StoredTraining {
   readonly optimizer: ReturnType<Optimizer['config']>;
   readonly loss: { readonly name: LossName };
-  readonly metrics: readonly MetricName[];
+  readonly metrics: readonly Exclude<ReturnType<MetricSpec['config']>, undefined>[];
   readonly iterations: number;
   /** Batches whose gradients wait for the next update; missing where none do. */
   readonly waiting?: { readonly batches: number; readonly count: number };
@@ -99,7 +100,7 @@ export function serializeModel(model: Sequential<FloatArray>): Uint8Array<ArrayB
     const training: StoredTraining = {
       optimizer: { ...compiled.optimizer.config(), learningRate: rateConfig(learningRate) },
       loss: compiled.loss.config(),
-      metrics: compiled.metricNames,
+      metrics: compiled.metricSpecs.map(metricConfig),
       iterations,
       ...(waiting.batches > 0 ? { waiting } : {}),
     };
@@ -157,8 +158,8 @@ function load(
   const backend = sameBackend(stored.backend, precision);
   const model = new Sequential<FloatArray>(readLayers(layers), { seed, precision, backend }, false);
   if (training) {
-    const { optimizer, loss, metricNames } = training.compiled;
-    model.compile({ optimizer, loss, metrics: metricNames });
+    const { optimizer, loss, metricSpecs } = training.compiled;
+    model.compile({ optimizer, loss, metrics: metricSpecs });
   }
   model.build(inputShape);
   const network = model.internals.network as Network;
@@ -230,7 +231,7 @@ function readTraining(metadata: Readonly<Record<string, string>>): Description['
   const compiled = toCompiled({
     optimizer: understand('optimizer', optimizer, toOptimizer),
     loss: understand('loss', loss, toLoss),
-    metrics,
+    metrics: readMetrics(metrics),
   });
   checkInteger('the number of updates', iterations, { min: 0 });
   if (waiting === undefined) return { compiled, iterations };
@@ -247,6 +248,19 @@ function readTraining(metadata: Readonly<Record<string, string>>): Description['
       count: checkInteger('the number of rows that wait for an update', count),
     },
   };
+}
+
+function metricConfig(spec: MetricSpec): StoredTraining['metrics'][number] {
+  const config = spec.config();
+  if (config !== undefined) return config;
+  throw new ConfigError(
+    `metric '${spec.name}' is a function of your own, which no file can hold: compile without it to save the model`,
+  );
+}
+
+function readMetrics(stored: StoredTraining['metrics']): MetricSpec[] {
+  if (!Array.isArray(stored)) throw new FormatError(`the file's metrics are ${describe(stored)}, not a list`);
+  return stored.map((config, i) => understand(`metric ${i}`, config, toMetric));
 }
 
 /** The layers of a file. One that stands in it twice is used twice and shares its weights. */

@@ -6,7 +6,7 @@ import { checkBoolean, checkInteger, checkNumber, checkOptions, describe } from 
 import type { Missing, SampleInput } from '../data/samples.js';
 import { type Callback, checkCallback } from '../training/callbacks.js';
 import type { Loss, LossName } from '../training/losses.js';
-import type { MetricName } from '../training/metrics.js';
+import type { MetricInput } from '../training/metrics.js';
 import type { Optimizer, OptimizerName } from '../training/optimizers/optimizer.js';
 import type { Verbosity } from '../training/progress.js';
 import type { SampleWeightInput, TargetInput } from '../training/targets.js';
@@ -24,8 +24,8 @@ export interface CompileOptions {
   /** `'adam'` by default. */
   optimizer?: OptimizerName | Optimizer;
   loss: LossName | Loss;
-  /** None by default. */
-  metrics?: readonly MetricName[];
+  /** Names, functions of the library with their options, or functions of your own; none by default. */
+  metrics?: readonly MetricInput[];
 }
 
 export interface DataOptions {

@@ -1,7 +1,7 @@
 /** The training loop. */
 import { DataError } from '../core/errors.js';
 import { type Callback, type History, recordEpoch } from './callbacks.js';
-import type { Metric } from './metrics.js';
+import type { Metric } from './metrics/metric.js';
 import { createProgress, type Verbosity } from './progress.js';
 import { evaluateBatch, type Logs, restoreOrder, rowOrder, Totals, trainBatch } from './run.js';
 import type { Dataset } from './targets.js';

@@ -21,8 +21,11 @@ import {
   sparseSoftmaxCrossentropyForward,
 } from '../kernels/softmax-crossentropy.js';
 
-/** What the targets of a loss are: a number an output, a probability a class, or the index of the class. */
-export type TargetKind = 'values' | 'probabilities' | 'distribution' | 'classes';
+/**
+ * What the targets of a loss are: a number an output, a probability an output, a probability a class, the index of the
+ * class, one of two sides (1 and -1, or 1 and 0), or a number from 0 on.
+ */
+export type TargetKind = 'values' | 'probabilities' | 'distribution' | 'classes' | 'signs' | 'counts';
 
 export type LossName =
   | 'binaryCrossentropy'

@@ -2,7 +2,7 @@
 import type { Samples } from '../data/samples.js';
 import { loadSamples, loadTargets } from './batches.js';
 import type { PlannedLoss } from './losses.js';
-import type { Metric } from './metrics.js';
+import type { Metric } from './metrics/metric.js';
 import type { Dataset } from './targets.js';
 import type { Pass, Trainable } from './trainable.js';
 import { applyGradients, notFinite, totalPenalty } from './update.js';

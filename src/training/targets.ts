@@ -193,6 +193,16 @@ function targetCheck(loss: Loss, classes: number): TargetCheck {
         (value) => value >= 0 && value <= 1,
         `is not between 0 and 1, as ${loss.name} needs,`,
       );
+    case 'signs':
+      return eachTarget(
+        (value) => value === 1 || value === 0 || value === -1,
+        `is neither 1 nor -1 (or 0), as ${loss.name} needs,`,
+      );
+    case 'counts':
+      return eachTarget(
+        (value) => value >= 0 && Number.isFinite(value),
+        `is not a finite number from 0 on, as ${loss.name} needs,`,
+      );
     case 'classes':
       return eachTarget(
         (value) => Number.isInteger(value) && value >= 0 && value < classes,

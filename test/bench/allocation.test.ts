@@ -23,7 +23,7 @@ import { chain, nameLayers } from '../../src/model/graph.js';
 import { Network } from '../../src/model/network.js';
 import { loadSamples } from '../../src/training/batches.js';
 import { toLoss } from '../../src/training/losses.js';
-import { createMetric } from '../../src/training/metrics.js';
+import { toMetric } from '../../src/training/metrics.js';
 import { rowOrder, Totals, trainBatch } from '../../src/training/run.js';
 import type { Dataset } from '../../src/training/targets.js';
 import { countAllocations, total } from './allocations.js';
@@ -107,7 +107,7 @@ function prepare({ layers: makeLayers, loss: lossName, metrics, optimizer, seque
     steps,
     weights: undefined,
   };
-  const totals = new Totals(metrics.map((name) => createMetric(name, loss)));
+  const totals = new Totals(metrics.map((name) => toMetric(name).create(loss)));
   return { network, dataset, totals, order: rowOrder(ROWS) };
 }
 

@@ -1,20 +1,57 @@
 /** The sums of a pass that is not over can be taken out, and gone on from, with the same bits. */
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/core/random.js';
-import { categoricalCrossentropy } from '../../src/index.js';
+import {
+  auc,
+  categoricalCrossentropy,
+  meanAbsoluteScaledError,
+  precision,
+  recall,
+  type Tensor,
+} from '../../src/index.js';
 import { toLoss } from '../../src/training/losses.js';
-import { createMetric, type MetricName } from '../../src/training/metrics.js';
+import { type MetricInput, toMetric } from '../../src/training/metrics.js';
 import { Totals } from '../../src/training/run.js';
 import { bitsOf } from '../support/bits.js';
 
-const names: [MetricName, ReturnType<typeof toLoss>][] = [
-  ['accuracy', toLoss('binaryCrossentropy')],
-  ['binaryAccuracy', toLoss('binaryCrossentropy')],
-  ['categoricalAccuracy', categoricalCrossentropy()],
+const binary = toLoss('binaryCrossentropy');
+const many = categoricalCrossentropy();
+const numbers = toLoss('meanSquaredError');
+
+function worst(yTrue: Tensor, yPred: Tensor, weights: Float64Array): number {
+  return Math.max(
+    ...yTrue.data.map((t, k) => Math.abs(t - (yPred.data[k] as number)) * (weights[0] as number)),
+  );
+}
+
+const metrics: [MetricInput, ReturnType<typeof toLoss>][] = [
+  ['accuracy', binary],
+  ['binaryAccuracy', binary],
+  ['categoricalAccuracy', many],
   ['sparseCategoricalAccuracy', toLoss('sparseCategoricalCrossentropy')],
-  ['auc', toLoss('binaryCrossentropy')],
-  ['meanSquaredError', toLoss('meanSquaredError')],
-  ['meanAbsoluteError', toLoss('meanSquaredError')],
+  ['topKAccuracy', many],
+  ['auc', binary],
+  [auc({ average: 'micro' }), many],
+  ['averagePrecision', many],
+  [precision({ threshold: 0.3, average: 'micro' }), binary],
+  [recall({ classIndex: 1 }), many],
+  ['f1', many],
+  ['specificity', binary],
+  ['cohenKappa', many],
+  ['matthews', many],
+  ['logLoss', binary],
+  ['perplexity', many],
+  ['brierScore', many],
+  ['expectedCalibrationError', binary],
+  ['meanSquaredError', numbers],
+  ['rootMeanSquaredError', numbers],
+  ['meanAbsoluteError', numbers],
+  ['meanAbsolutePercentageError', numbers],
+  ['symmetricMeanAbsolutePercentageError', numbers],
+  [meanAbsoluteScaledError({ scale: 2 }), numbers],
+  ['r2Score', numbers],
+  ['quantileLoss', numbers],
+  [worst, numbers],
 ];
 
 /** Gives a metric a batch of 5 rows of 3 outputs. */
@@ -29,23 +66,26 @@ function feed(totals: Totals, seed: number) {
   totals.add({ output } as never, { targets, weights } as never, random.uniform(), 4, 0.1);
 }
 
-describe.each(names)('%s', (name, loss) => {
-  it('goes on from its state', () => {
-    const make = () => {
-      const totals = new Totals([createMetric(name, loss)]);
-      totals.reset(20);
-      return totals;
-    };
-    const whole = make();
-    for (const seed of [1, 2, 3]) feed(whole, seed);
-    const first = make();
-    for (const seed of [1, 2]) feed(first, seed);
-    const second = make();
-    feed(second, 9);
-    second.reset(20);
-    second.restore(first.state());
-    feed(second, 3);
-    expect(bitsOf(Object.values(second.logs()))).toBe(bitsOf(Object.values(whole.logs())));
-    expect(Object.keys(whole.logs())).toEqual(whole.names);
-  });
-});
+describe.each(metrics.map(([metric, loss]) => [toMetric(metric).name, metric, loss] as const))(
+  '%s',
+  (_, metric, loss) => {
+    it('goes on from its state', () => {
+      const make = () => {
+        const totals = new Totals([toMetric(metric).create(loss)]);
+        totals.reset(20);
+        return totals;
+      };
+      const whole = make();
+      for (const seed of [1, 2, 3]) feed(whole, seed);
+      const first = make();
+      for (const seed of [1, 2]) feed(first, seed);
+      const second = make();
+      feed(second, 9);
+      second.reset(20);
+      second.restore(first.state());
+      feed(second, 3);
+      expect(bitsOf(Object.values(second.logs()))).toBe(bitsOf(Object.values(whole.logs())));
+      expect(Object.keys(whole.logs())).toEqual(whole.names);
+    });
+  },
+);

@@ -1,9 +1,8 @@
 /**
  * How good predicted probabilities are, in double precision:
  *
- *   AUC       (R+ - P (P + 1) / 2) / (P N), with R+ the sum of the buyers' ranks among all rows, P buyers and N
- *             others (Mann and Whitney 1947; Hanley and McNeil 1982): the chance that a buyer scores above another;
- *   log-loss  -mean of log p for those who buy and log(1 - p) for those who do not, p kept 1e-15 off 0 and 1;
+ *   AUC       the chance that a buyer scores above another, exact by rank;
+ *   log-loss  -mean of log p for those who buy and log(1 - p) for those who do not;
  *   calibration  mean prediction and share of buyers in ten bins of equal count, in order of prediction;
  *   lift      the share of buyers in the tenth with the highest predictions, over the share in all.
  *
@@ -11,7 +10,8 @@
  * rows it gets their mean label, so that no figure depends on the order of the rows.
  */
 import { DataError } from '../../core/errors.js';
-import { log } from '../../core/math.js';
+import { logLoss } from '../../training/metrics/probability.js';
+import { auc } from '../../training/metrics/ranked.js';
 
 export interface CalibrationBin {
   readonly count: number;
@@ -29,37 +29,17 @@ export interface Scores {
   readonly calibration: readonly CalibrationBin[];
 }
 
-const CLIP = 1e-15;
 const BINS = 10;
 
 /** All scores of `probabilities` against `labels` of 0 and 1. */
 export function score(labels: ArrayLike<number>, probabilities: ArrayLike<number>): Scores {
+  checkProbabilities(probabilities);
   return {
     auc: auc(labels, probabilities),
     logLoss: logLoss(labels, probabilities),
     lift: firstDecileLift(labels, probabilities),
     calibration: calibrate(labels, probabilities),
   };
-}
-
-export function auc(labels: ArrayLike<number>, probabilities: ArrayLike<number>): number {
-  let rankSum = 0;
-  let positives = 0;
-  for (const { start, end, buyers } of tiedGroups(labels, probabilities)) {
-    rankSum += (buyers * (start + 1 + end)) / 2;
-    positives += buyers;
-  }
-  const negatives = labels.length - positives;
-  return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
-}
-
-export function logLoss(labels: ArrayLike<number>, probabilities: ArrayLike<number>): number {
-  let sum = 0;
-  for (let row = 0; row < labels.length; row++) {
-    const p = Math.min(1 - CLIP, Math.max(CLIP, probabilities[row] as number));
-    sum -= labels[row] === 1 ? log(p) : log(1 - p);
-  }
-  return sum / labels.length;
 }
 
 export function firstDecileLift(labels: ArrayLike<number>, probabilities: ArrayLike<number>): number {
@@ -96,7 +76,6 @@ interface TiedGroup {
 
 function tiedGroups(labels: ArrayLike<number>, probabilities: ArrayLike<number>): TiedGroup[] {
   const probability = (row: number) => probabilities[row] as number;
-  checkProbabilities(probabilities);
   const order = new Int32Array(labels.length).map((_, row) => row);
   order.sort((a, b) => probability(a) - probability(b));
   const groups: TiedGroup[] = [];

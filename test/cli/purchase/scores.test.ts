@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { auc, calibrate, firstDecileLift, logLoss, score } from '../../../src/cli/purchase/scores.js';
+import { calibrate, firstDecileLift, score } from '../../../src/cli/purchase/scores.js';
 import { DataError } from '../../../src/core/errors.js';
 
 /** Labels with coarse probabilities, so that ties are common. */
@@ -16,49 +16,6 @@ const rows = fc.array(
 );
 const labelsOf = (pairs: readonly (readonly [number, number])[]) => pairs.map(([label]) => label);
 const probabilitiesOf = (pairs: readonly (readonly [number, number])[]) => pairs.map(([, p]) => p);
-
-describe('auc', () => {
-  it('is the share of pairs in the right order, ties counted half', () => {
-    fc.assert(
-      fc.property(rows, (pairs) => {
-        let right = 0;
-        let all = 0;
-        for (const [label, p] of pairs) {
-          for (const [other, q] of pairs) {
-            if (label === 1 && other === 0) {
-              all++;
-              right += p > q ? 1 : p === q ? 0.5 : 0;
-            }
-          }
-        }
-        const found = auc(labelsOf(pairs), probabilitiesOf(pairs));
-        if (all === 0) expect(found).toBeNaN();
-        else expect(found).toBeCloseTo(right / all, 12);
-      }),
-    );
-  });
-
-  it('is 1 for the right order, 0 for the reverse, and a half for one prediction', () => {
-    expect(auc([0, 0, 1, 1], [0.1, 0.2, 0.3, 0.4])).toBe(1);
-    expect(auc([1, 1, 0, 0], [0.1, 0.2, 0.3, 0.4])).toBe(0);
-    expect(auc([1, 0, 0, 0], Float32Array.of(0.5, 0.5, 0.5, 0.5))).toBe(0.5);
-  });
-});
-
-describe('logLoss', () => {
-  it('is the mean of the negative logarithms', () => {
-    expect(logLoss([1, 0, 1], [0.8, 0.4, 0.5])).toBeCloseTo(
-      -(Math.log(0.8) + Math.log(0.6) + Math.log(0.5)) / 3,
-      15,
-    );
-  });
-
-  it('is finite where a prediction is certain and wrong', () => {
-    expect(logLoss([1], [0])).toBeCloseTo(-Math.log(1e-15), 12);
-    expect(logLoss([0], [1])).toBeCloseTo(-Math.log(1e-15), 1);
-    expect(logLoss([1, 0], [1, 0])).toBeLessThan(2e-15);
-  });
-});
 
 describe('calibrate', () => {
   it('makes ten bins of equal count whose sums are those of all rows', () => {

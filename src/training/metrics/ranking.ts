@@ -1,7 +1,9 @@
 /**
- * Scores of positives and negatives, and the area under their ROC curve, exact by rank (Mann and Whitney 1947):
+ * Scores of positives and negatives, and what their order is worth. The area under the ROC curve, exact by rank (Mann
+ * and Whitney 1947), and the average precision, n running over the different scores from the highest down:
  *
  *     AUC = P(score of a positive > score of a negative) + 1/2 P(they are equal)
+ *     AP = sum over n of (R_n - R_(n-1)) P_n,    R recall and P precision of all that score at least that much
  */
 
 export class Ranking {
@@ -53,18 +55,51 @@ export class Ranking {
       this.add(state[k] as number, state[k + 2] === 1, state[k + 1]);
   }
 
+  /** The weight of all positives. */
+  get positiveWeight(): number {
+    let sum = 0;
+    for (let k = 0; k < this.count; k++) if (this.positive[k] === 1) sum += this.weights[k] as number;
+    return sum;
+  }
+
   /** NaN when there are no positives, no negatives, or a score that is NaN. */
   areaUnderCurve(): number {
-    const { scores, weights, positive, count } = this;
-    const order = new Uint32Array(count);
-    for (let k = 0; k < count; k++) {
-      if (Number.isNaN(scores[k])) return Number.NaN;
-      order[k] = k;
-    }
-    order.sort((a, b) => (scores[a] as number) - (scores[b] as number));
     let area = 0;
     let negativesBelow = 0;
     let positives = 0;
+    const isSound = this.forEachScore(1, (tiedPositives, tiedNegatives) => {
+      area += tiedPositives * (negativesBelow + 0.5 * tiedNegatives);
+      negativesBelow += tiedNegatives;
+      positives += tiedPositives;
+    });
+    return isSound ? area / (positives * negativesBelow) : Number.NaN;
+  }
+
+  /** NaN when there are no positives, or a score that is NaN. */
+  averagePrecision(): number {
+    let sum = 0;
+    let positives = 0;
+    let all = 0;
+    const isSound = this.forEachScore(-1, (tiedPositives, tiedNegatives) => {
+      positives += tiedPositives;
+      all += tiedPositives + tiedNegatives;
+      if (tiedPositives > 0) sum += (tiedPositives * positives) / all;
+    });
+    return isSound ? sum / positives : Number.NaN;
+  }
+
+  /**
+   * Calls `take` with the weights of the positives and negatives of each score, in ascending order where `direction` is
+   * 1, in descending order where it is -1. False, with nothing called, when a score is NaN.
+   */
+  private forEachScore(direction: 1 | -1, take: (positives: number, negatives: number) => void): boolean {
+    const { scores, weights, positive, count } = this;
+    const order = new Uint32Array(count);
+    for (let k = 0; k < count; k++) {
+      if (Number.isNaN(scores[k])) return false;
+      order[k] = k;
+    }
+    order.sort((a, b) => direction * ((scores[a] as number) - (scores[b] as number)));
     for (let start = 0; start < count; ) {
       const score = scores[order[start] as number] as number;
       let tiedPositives = 0;
@@ -75,11 +110,9 @@ export class Ranking {
         if (positive[k] === 1) tiedPositives += weights[k] as number;
         else tiedNegatives += weights[k] as number;
       }
-      area += tiedPositives * (negativesBelow + 0.5 * tiedNegatives);
-      negativesBelow += tiedNegatives;
-      positives += tiedPositives;
+      take(tiedPositives, tiedNegatives);
       start = end;
     }
-    return area / (positives * negativesBelow);
+    return true;
   }
 }
