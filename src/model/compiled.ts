@@ -3,7 +3,7 @@ import { ConfigError } from '../core/errors.js';
 import { checkOptions, describe } from '../core/options.js';
 import { type Loss, toLoss } from '../training/losses.js';
 import type { Metric, MetricSpec } from '../training/metrics/metric.js';
-import { type MetricInput, toMetric } from '../training/metrics.js';
+import { toMetric } from '../training/metrics.js';
 import type { Optimizer } from '../training/optimizers/optimizer.js';
 import { toOptimizer } from '../training/optimizers.js';
 import type { CompileOptions } from './options.js';
@@ -26,11 +26,7 @@ export function toCompiled(options: CompileOptions): Compiled {
   }
   const optimizer = toOptimizer(options.optimizer ?? 'adam');
   const loss = toLoss(options.loss);
-  const { metrics = [] } = options;
-  if (!Array.isArray(metrics)) {
-    throw new ConfigError(`compile: metrics is an array of names or functions but got ${describe(metrics)}`);
-  }
-  const metricSpecs = (metrics as readonly MetricInput[]).map(toMetric);
+  const metricSpecs = toList(options.metrics ?? []).map(toMetric);
   const names = ['loss', ...metricSpecs.map(({ name }) => name)];
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) {
@@ -47,4 +43,22 @@ export function toCompiled(options: CompileOptions): Compiled {
     validationMetrics: create(),
     evaluationMetrics: create(),
   };
+}
+
+/** @throws ConfigError for metrics that are no array */
+export function toList<T>(metrics: readonly T[]): readonly T[] {
+  if (Array.isArray(metrics)) return metrics;
+  throw new ConfigError(`compile: metrics is an array of names or functions but got ${describe(metrics)}`);
+}
+
+/** What a file holds of a metric. */
+export type MetricConfig = Exclude<ReturnType<MetricSpec['config']>, undefined>;
+
+/** @throws ConfigError for a function of the user's */
+export function metricConfig(spec: MetricSpec): MetricConfig {
+  const config = spec.config();
+  if (config !== undefined) return config;
+  throw new ConfigError(
+    `metric '${spec.name}' is a function of your own, which no file can hold: compile without it to save the model`,
+  );
 }

@@ -19,12 +19,11 @@ import { checkSampleShape } from '../layers/input.js';
 import type { Layer, LayerConfig, SampleShape } from '../layers/layer.js';
 import { layerFromConfig } from '../layers/registry.js';
 import { type LossName, toLoss } from '../training/losses.js';
-import type { MetricSpec } from '../training/metrics/metric.js';
 import { toMetric } from '../training/metrics.js';
 import type { Optimizer } from '../training/optimizers/optimizer.js';
 import { toOptimizer } from '../training/optimizers.js';
 import { rateConfig } from '../training/schedules/schedule.js';
-import { type Compiled, toCompiled } from './compiled.js';
+import { type Compiled, type MetricConfig, metricConfig, toCompiled, toList } from './compiled.js';
 import { chain, layersOf, nameLayers } from './graph.js';
 import { describeWeights, type Network } from './network.js';
 import { Sequential } from './sequential.js';
@@ -53,7 +52,7 @@ interface StoredModel {
 interface StoredTraining {
   readonly optimizer: ReturnType<Optimizer['config']>;
   readonly loss: { readonly name: LossName };
-  readonly metrics: readonly Exclude<ReturnType<MetricSpec['config']>, undefined>[];
+  readonly metrics: readonly MetricConfig[];
   readonly iterations: number;
   /** Batches whose gradients wait for the next update; missing where none do. */
   readonly waiting?: { readonly batches: number; readonly count: number };
@@ -231,7 +230,7 @@ function readTraining(metadata: Readonly<Record<string, string>>): Description['
   const compiled = toCompiled({
     optimizer: understand('optimizer', optimizer, toOptimizer),
     loss: understand('loss', loss, toLoss),
-    metrics: readMetrics(metrics),
+    metrics: toList(metrics).map((config, i) => understand(`metric ${i}`, config, toMetric)),
   });
   checkInteger('the number of updates', iterations, { min: 0 });
   if (waiting === undefined) return { compiled, iterations };
@@ -248,19 +247,6 @@ function readTraining(metadata: Readonly<Record<string, string>>): Description['
       count: checkInteger('the number of rows that wait for an update', count),
     },
   };
-}
-
-function metricConfig(spec: MetricSpec): StoredTraining['metrics'][number] {
-  const config = spec.config();
-  if (config !== undefined) return config;
-  throw new ConfigError(
-    `metric '${spec.name}' is a function of your own, which no file can hold: compile without it to save the model`,
-  );
-}
-
-function readMetrics(stored: StoredTraining['metrics']): MetricSpec[] {
-  if (!Array.isArray(stored)) throw new FormatError(`the file's metrics are ${describe(stored)}, not a list`);
-  return stored.map((config, i) => understand(`metric ${i}`, config, toMetric));
 }
 
 /** The layers of a file. One that stands in it twice is used twice and shares its weights. */

@@ -76,7 +76,7 @@ const shortNames: Readonly<Record<string, MetricName>> = {
  *
  * @throws ConfigError for a name that is not known, or options that do not fit
  */
-export function toMetric(value: MetricInput | { readonly metric: string }): MetricSpec {
+export function toMetric(value: MetricInput | string | { readonly metric: string }): MetricSpec {
   if (typeof value === 'function') return 'metric' in value ? value() : ownMetric(value);
   if (isSpec(value)) return value;
   const config: object = typeof value === 'string' ? { metric: value } : (value ?? {});

@@ -11,6 +11,7 @@ interface Scheduling {
 function nextTurn(): Promise<void> {
   const { setImmediate } = globalThis as Scheduling;
   if (setImmediate) return new Promise((resolve) => void setImmediate(resolve));
+  if (typeof MessageChannel === 'undefined') return new Promise((resolve) => void setTimeout(resolve));
   // A timer would wait for at least 4 ms in a browser; a message does not.
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();

@@ -391,7 +391,7 @@ describe('a file that claims', () => {
     ['more than any model has', 'training.metrics', texts(100_000)],
     ['more than any model has', 'metadata.longhand/model', '['.repeat(1e6) + ']'.repeat(1e6)],
     ['more than any model has', 'metadata.longhand/model', '['.repeat(1e7)],
-    ["metric 'f1' is not known", 'training.metrics', ['f1']],
+    ["metric 'f7' is not known", 'training.metrics', ['f7']],
     ["metric 'auc' is asked for twice", 'training.metrics', new Array(9999).fill('auc')],
     ['metrics is an array', 'training.metrics', { length: 1 }],
     ['cannot be computed', 'training.metrics', ['sparseCategoricalAccuracy']],
