@@ -77,22 +77,22 @@ function constant(at: usize, value: f32): void {
 /** sigmoid of `size` numbers, in place. */
 export function sigmoidAll(at: usize, size: i32): void {
   const t = table;
-  for (; size >= 4; size -= 4) {
-    v128.store(at, sigmoid(t, v128.load(at)));
+  for (let k = 0; k < size; k += 4) {
+    const count = size - k;
+    storeLanes(at, sigmoid(t, loadLanes(at, count)), count);
     at += 16;
   }
-  if (size > 0) storeLanes(at, sigmoid(t, loadLanes(at, size)), size);
 }
 
 /** tanh of `size` numbers, which may be written where they are read. */
 export function tanhAll(from: usize, to: usize, size: i32): void {
   const t = table;
-  for (; size >= 4; size -= 4) {
-    v128.store(to, tanh(t, v128.load(from)));
+  for (let k = 0; k < size; k += 4) {
+    const count = size - k;
+    storeLanes(to, tanh(t, loadLanes(from, count)), count);
     from += 16;
     to += 16;
   }
-  if (size > 0) storeLanes(to, tanh(t, loadLanes(from, size)), size);
 }
 
 function sigmoid(t: usize, x: v128): v128 {
