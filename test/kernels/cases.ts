@@ -5,6 +5,7 @@
 import type { Random } from '../../src/core/random.js';
 import type { FloatArray } from '../../src/core/tensor.js';
 import * as reference from '../../src/kernels/index.js';
+import { layerCases } from './layer-cases.js';
 import { recurrentCases } from './recurrent-cases.js';
 
 export type Sizes = Readonly<Record<string, number>>;
@@ -624,6 +625,7 @@ export const kernelCases: readonly KernelCase[] = [
   softmaxCase,
   dropoutCase,
   maskingCase,
+  ...layerCases,
   penaltyCase('l1'),
   penaltyCase('l2'),
   elementLossCase('squaredError', reference.squaredError, 'values'),
