@@ -9,11 +9,18 @@ export {
   NumericError,
   ShapeError,
 } from './core/errors.js';
-export type { Regularizer } from './core/parameter.js';
+export type { Constraint, Regularizer } from './core/parameter.js';
 export { type FloatArray, type Shape, type Tensor, tensor } from './core/tensor.js';
 export type { Missing, SampleInput } from './data/samples.js';
 export { activation } from './layers/activation.js';
 export type { ActivationName, ElementwiseActivationName } from './layers/activations.js';
+export {
+  type ConstraintName,
+  maxNorm,
+  minMaxNorm,
+  nonNegative,
+  unitNorm,
+} from './layers/constraints.js';
 export { type DenseOptions, dense } from './layers/dense.js';
 export { dropout } from './layers/dropout.js';
 export {
@@ -30,6 +37,7 @@ export {
   orthogonal,
   randomNormal,
   randomUniform,
+  type SeedOption,
   truncatedNormal,
   zeros,
 } from './layers/initializers.js';
@@ -37,7 +45,7 @@ export { type InputOptions, input } from './layers/input.js';
 export type { Layer, LayerOptions, SampleShape } from './layers/layer.js';
 export { type LstmOptions, lstm } from './layers/lstm.js';
 export { type MaskingOptions, masking } from './layers/masking.js';
-export { l1, l2, type RegularizerName } from './layers/regularizers.js';
+export { l1, l1l2, l2, type RegularizerName } from './layers/regularizers.js';
 export { deserializeModel, serializeModel } from './model/model-file.js';
 export type {
   CompileOptions,

@@ -52,7 +52,7 @@ export function checkOptions(
   }
   for (const [name, value] of Object.entries(options)) {
     if (known.includes(name)) {
-      if (value !== null || name.endsWith('Regularizer')) continue;
+      if (value !== null || /(Regularizer|Constraint)$/.test(name)) continue;
       const mend = name.toLowerCase().endsWith('activation') ? "write 'linear' for none" : 'leave it out';
       throw new ConfigError(`${where}: option '${name}' is null, which says nothing: ${mend}`);
     }

@@ -12,6 +12,16 @@ export interface Regularizer {
   config(): { readonly name: string; readonly [option: string]: string | number };
 }
 
+/** A bound on a weight, which is brought back within it after every update. */
+export interface Constraint {
+  /** The axis that it works along; undefined where it looks at each number by itself. */
+  readonly axis: number | undefined;
+  /** Changes the weight `w` in place. */
+  apply(w: FloatArray, shape: Shape): void;
+  /** What a saved file holds, such as `{ name: 'maxNorm', maxValue: 2, axis: 0 }`. */
+  config(): { readonly name: string; readonly [option: string]: string | number };
+}
+
 export interface Parameter {
   /** The layer's name and the weight's own: `lstm_1/kernel`. */
   readonly name: string;
@@ -19,6 +29,7 @@ export interface Parameter {
   readonly value: Region;
   readonly gradient: Region;
   readonly regularizer: Regularizer | undefined;
+  readonly constraint?: Constraint | undefined;
   /** Whether the optimizer changes it: what the layer it belongs to says. */
   readonly trainable: boolean;
 }

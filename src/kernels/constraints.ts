@@ -2,7 +2,8 @@
  * Bounds on weights, applied after an update, with Keras's equations. A weight is [before, size, after] around the
  * axis that its norms are taken along:
  *
- *     norm = sqrt(sum along the axis of w^2)        w *= clip(norm, least, most) / (norm + 1e-7)
+ *     norm = sqrt(sum along the axis of w^2)
+ *     w *= (rate clip(norm, least, most) + (1 - rate) norm) / (norm + 1e-7)
  *     non-negative: w = max(w, 0)
  */
 import type { FloatArray } from '../core/tensor.js';
@@ -16,6 +17,7 @@ export function boundNorms(
   after: number,
   least: number,
   most: number,
+  rate: number,
 ): void {
   for (let i = 0; i < before; i++) {
     for (let j = 0; j < after; j++) {
@@ -23,7 +25,8 @@ export function boundNorms(
       let squares = 0;
       for (let k = 0; k < size; k++) squares += (w[start + k * after] as number) ** 2;
       const norm = Math.sqrt(squares);
-      const factor = Math.min(Math.max(norm, least), most) / (norm + EPSILON);
+      const desired = rate * Math.min(Math.max(norm, least), most) + (1 - rate) * norm;
+      const factor = desired / (norm + EPSILON);
       for (let k = 0; k < size; k++) w[start + k * after] = (w[start + k * after] as number) * factor;
     }
   }

@@ -2,10 +2,11 @@
 import type { Arena } from '../backend/memory.js';
 import { type Edge, type PlannedLayer, type Planner, planEdge } from '../backend/plan.js';
 import { checkBoolean, checkInteger, checkOptions } from '../core/options.js';
-import type { Regularizer } from '../core/parameter.js';
+import type { Constraint, Regularizer } from '../core/parameter.js';
 import { denseBackward, denseBackwardInput, denseForward } from '../kernels/dense.js';
 import { type ActivationName, checkActivation, planActivation } from './activations.js';
-import { type Initializer, type InitializerName, toBiasInitializer, toInitializer } from './initializers.js';
+import type { ConstraintName } from './constraints.js';
+import type { Initializer, InitializerName } from './initializers.js';
 import {
   Layer,
   type LayerOptions,
@@ -14,9 +15,17 @@ import {
   learns,
   onlyInput,
   type SampleShape,
+  type WeightRules,
 } from './layer.js';
-import { type RegularizerName, toRegularizer } from './regularizers.js';
-import { checkBiasRegularizer, checkUnits, planBias } from './weights.js';
+import type { RegularizerName } from './regularizers.js';
+import {
+  checkAbsent,
+  checkUnits,
+  planBias,
+  toWeightRules,
+  weightConfig,
+  weightOptionNames,
+} from './weights.js';
 
 export interface DenseOptions extends LayerOptions {
   /** What the outputs go through; `linear` by default. */
@@ -31,16 +40,17 @@ export interface DenseOptions extends LayerOptions {
   kernelRegularizer?: RegularizerName | Regularizer;
   /** None by default. */
   biasRegularizer?: RegularizerName | Regularizer;
+  /** None by default. */
+  kernelConstraint?: ConstraintName | Constraint;
+  /** None by default. */
+  biasConstraint?: ConstraintName | Constraint;
 }
 
 const denseOptionNames = [
   ...layerOptionNames,
   'activation',
   'useBias',
-  'kernelInitializer',
-  'biasInitializer',
-  'kernelRegularizer',
-  'biasRegularizer',
+  ...weightOptionNames('kernel', 'bias'),
 ];
 
 const hints = {
@@ -53,10 +63,8 @@ class Dense extends Layer {
   readonly ranks = [2, 3];
   private readonly activation: ActivationName;
   private readonly useBias: boolean;
-  private readonly kernelInitializer: Initializer;
-  private readonly biasInitializer: Initializer;
-  private readonly kernelRegularizer: Regularizer | undefined;
-  private readonly biasRegularizer: Regularizer | undefined;
+  private readonly kernelRules: WeightRules;
+  private readonly biasRules: WeightRules;
   private kernel!: LayerParameter;
   private bias: LayerParameter | undefined;
 
@@ -69,14 +77,9 @@ class Dense extends Layer {
     super(options);
     this.activation = checkActivation('dense', options.activation ?? 'linear');
     this.useBias = checkBoolean('dense: useBias', options.useBias ?? true);
-    checkBiasRegularizer('dense', this.useBias, options.biasRegularizer);
-    this.kernelInitializer = toInitializer(
-      'dense: kernelInitializer',
-      options.kernelInitializer ?? 'glorotUniform',
-    );
-    this.biasInitializer = toBiasInitializer('dense: biasInitializer', options.biasInitializer ?? 'zeros');
-    this.kernelRegularizer = toRegularizer('dense: kernelRegularizer', options.kernelRegularizer);
-    this.biasRegularizer = toRegularizer('dense: biasRegularizer', options.biasRegularizer);
+    if (!this.useBias) checkAbsent('dense', 'bias', options, 'useBias: false');
+    this.kernelRules = toWeightRules('dense', 'kernel', options, 'glorotUniform', 2);
+    this.biasRules = toWeightRules('dense', 'bias', options, 'zeros', 1);
   }
 
   outputShape(input: SampleShape): SampleShape {
@@ -85,15 +88,9 @@ class Dense extends Layer {
 
   protected override declare(input: SampleShape, arena: Arena): void {
     const inputs = checkInteger(`${this.name}: the number of features`, input.at(-1));
-    this.kernel = this.parameter(
-      arena,
-      'kernel',
-      [inputs, this.units],
-      this.kernelInitializer,
-      this.kernelRegularizer,
-    );
+    this.kernel = this.parameter(arena, 'kernel', [inputs, this.units], this.kernelRules);
     if (!this.useBias) return;
-    this.bias = this.parameter(arena, 'bias', [this.units], this.biasInitializer, this.biasRegularizer);
+    this.bias = this.parameter(arena, 'bias', [this.units], this.biasRules);
   }
 
   plan(inputs: readonly Edge[], planner: Planner): PlannedLayer {
@@ -145,10 +142,8 @@ class Dense extends Layer {
       units: this.units,
       activation: this.activation,
       useBias: this.useBias,
-      kernelInitializer: this.kernelInitializer.config,
-      biasInitializer: this.biasInitializer.config,
-      kernelRegularizer: this.kernelRegularizer?.config() ?? null,
-      biasRegularizer: this.biasRegularizer?.config() ?? null,
+      ...weightConfig('kernel', this.kernelRules),
+      ...weightConfig('bias', this.biasRules),
     };
   }
 }

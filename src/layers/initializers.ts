@@ -6,12 +6,15 @@
  *     uniform on [-limit, limit], limit = sqrt(3 s / n)
  *     normal of deviation sqrt(s / n), truncated at two deviations and widened so that sqrt(s / n) remains
  *
+ * A `seed` of its own makes an initializer draw the same numbers whatever the model's seed is; without one they are the
+ * model's.
+ *
  *     glorot: s = 1, n = (fanIn + fanOut) / 2 (Glorot and Bengio 2010)
  *     he: s = 2, n = fanIn (He et al. 2015)       lecun: s = 1, n = fanIn (LeCun et al. 1998)
  */
 import { ConfigError } from '../core/errors.js';
-import { checkNumber, checkOptions, describe, unknownName } from '../core/options.js';
-import type { Random } from '../core/random.js';
+import { checkInteger, checkNumber, checkOptions, describe, unknownName } from '../core/options.js';
+import { Random } from '../core/random.js';
 import { type FloatArray, type Shape, sizeOf } from '../core/tensor.js';
 
 export interface Initializer {
@@ -52,53 +55,76 @@ export function constant(value = 0): Initializer {
   return { config: { name: 'constant', value }, fill: (values) => void values.fill(value) };
 }
 
-/** Uniform between `min` (-0.05 by default) and `max` (0.05). */
-export function randomUniform(options: { min?: number; max?: number } = {}): Initializer {
-  checkOptions('randomUniform', options, ['min', 'max'], { minval: 'write min', maxval: 'write max' });
-  const { min = -0.05, max = 0.05 } = options;
-  checkNumber('randomUniform: min', min);
-  checkNumber('randomUniform: max', max, { min });
+/** What any initializer that draws random numbers may be given. */
+export interface SeedOption {
+  /** Draws from numbers of its own, the same for every weight that it fills; the model's by default. */
+  seed?: number;
+}
+
+/** An initializer that draws random numbers: from the model's, or from its own where it has a seed. */
+function drawing(
+  config: Initializer['config'],
+  { seed }: SeedOption,
+  fill: Initializer['fill'],
+): Initializer {
+  if (seed === undefined) return { config, fill };
+  checkInteger(`${config.name}: seed`, seed, { min: 0 });
   return {
-    config: { name: 'randomUniform', min, max },
-    fill: (values, _shape, random) => fillUniform(values, random, min, max),
+    config: { ...config, seed },
+    fill: (values, shape) => fill(values, shape, new Random(seed)),
   };
 }
 
+/** Uniform between `min` (-0.05 by default) and `max` (0.05). */
+export function randomUniform(options: SeedOption & { min?: number; max?: number } = {}): Initializer {
+  const hints = { minval: 'write min', maxval: 'write max' };
+  checkOptions('randomUniform', options, ['min', 'max', 'seed'], hints);
+  const { min = -0.05, max = 0.05 } = options;
+  checkNumber('randomUniform: min', min);
+  checkNumber('randomUniform: max', max, { min });
+  return drawing({ name: 'randomUniform', min, max }, options, (values, _shape, random) =>
+    fillUniform(values, random, min, max),
+  );
+}
+
 /** Normal with `mean` 0 and `stddev` 0.05 by default, not truncated. */
-export function randomNormal(options: { mean?: number; stddev?: number } = {}): Initializer {
+export function randomNormal(options: SeedOption & { mean?: number; stddev?: number } = {}): Initializer {
   return normalInitializer('randomNormal', options, (random) => random.normal());
 }
 
 /** The same, with what lies beyond two deviations drawn again. */
-export function truncatedNormal(options: { mean?: number; stddev?: number } = {}): Initializer {
+export function truncatedNormal(options: SeedOption & { mean?: number; stddev?: number } = {}): Initializer {
   return normalInitializer('truncatedNormal', options, normalWithinTwo);
 }
 
 function normalInitializer(
   name: 'randomNormal' | 'truncatedNormal',
-  options: { mean?: number; stddev?: number },
+  options: SeedOption & { mean?: number; stddev?: number },
   draw: (random: Random) => number,
 ): Initializer {
-  checkOptions(name, options, ['mean', 'stddev']);
+  checkOptions(name, options, ['mean', 'stddev', 'seed']);
   const { mean = 0, stddev = 0.05 } = options;
   checkNumber(`${name}: mean`, mean);
   checkNumber(`${name}: stddev`, stddev, { min: 0 });
-  return {
-    config: { name, mean, stddev },
-    fill: (values, _shape, random) => {
-      for (let k = 0; k < values.length; k++) values[k] = mean + stddev * draw(random);
-    },
-  };
+  return drawing({ name, mean, stddev }, options, (values, _shape, random) => {
+    for (let k = 0; k < values.length; k++) values[k] = mean + stddev * draw(random);
+  });
 }
 
 /** Uniform, for layers between sigmoids or tanhs. The default of every kernel. */
-export const glorotUniform = (): Initializer => varianceScaling('glorotUniform', 1, meanFan, 'uniform');
-export const glorotNormal = (): Initializer => varianceScaling('glorotNormal', 1, meanFan, 'normal');
+export const glorotUniform = (options: SeedOption = {}): Initializer =>
+  varianceScaling('glorotUniform', options, 1, meanFan, 'uniform');
+export const glorotNormal = (options: SeedOption = {}): Initializer =>
+  varianceScaling('glorotNormal', options, 1, meanFan, 'normal');
 /** For layers of rectifiers. */
-export const heUniform = (): Initializer => varianceScaling('heUniform', 2, fanIn, 'uniform');
-export const heNormal = (): Initializer => varianceScaling('heNormal', 2, fanIn, 'normal');
-export const lecunUniform = (): Initializer => varianceScaling('lecunUniform', 1, fanIn, 'uniform');
-export const lecunNormal = (): Initializer => varianceScaling('lecunNormal', 1, fanIn, 'normal');
+export const heUniform = (options: SeedOption = {}): Initializer =>
+  varianceScaling('heUniform', options, 2, fanIn, 'uniform');
+export const heNormal = (options: SeedOption = {}): Initializer =>
+  varianceScaling('heNormal', options, 2, fanIn, 'normal');
+export const lecunUniform = (options: SeedOption = {}): Initializer =>
+  varianceScaling('lecunUniform', options, 1, fanIn, 'uniform');
+export const lecunNormal = (options: SeedOption = {}): Initializer =>
+  varianceScaling('lecunNormal', options, 1, fanIn, 'normal');
 
 function fanIn(shape: Shape): number {
   return shape.length === 1 ? (shape[0] as number) : sizeOf(shape.slice(0, -1));
@@ -113,23 +139,22 @@ const TRUNCATED_DEVIATION = 0.87962566103423978;
 
 function varianceScaling(
   name: InitializerName,
+  options: SeedOption,
   scale: number,
   fan: (shape: Shape) => number,
   distribution: 'uniform' | 'normal',
 ): Initializer {
-  return {
-    config: { name },
-    fill: (values, shape, random) => {
-      const variance = scale / Math.max(1, fan(shape));
-      if (distribution === 'uniform') {
-        const limit = Math.sqrt(3 * variance);
-        fillUniform(values, random, -limit, limit);
-        return;
-      }
-      const deviation = Math.sqrt(variance) / TRUNCATED_DEVIATION;
-      for (let k = 0; k < values.length; k++) values[k] = deviation * normalWithinTwo(random);
-    },
-  };
+  checkOptions(name, options, ['seed']);
+  return drawing({ name }, options, (values, shape, random) => {
+    const variance = scale / Math.max(1, fan(shape));
+    if (distribution === 'uniform') {
+      const limit = Math.sqrt(3 * variance);
+      fillUniform(values, random, -limit, limit);
+      return;
+    }
+    const deviation = Math.sqrt(variance) / TRUNCATED_DEVIATION;
+    for (let k = 0; k < values.length; k++) values[k] = deviation * normalWithinTwo(random);
+  });
 }
 
 function fillUniform(values: FloatArray, random: Random, min: number, max: number): void {
@@ -147,24 +172,21 @@ function normalWithinTwo(random: Random): number {
  * A random matrix with orthonormal rows or columns, whichever are fewer, times `gain` (Saxe, McClelland and
  * Ganguli 2014): the default of recurrent kernels, since products of such matrices neither vanish nor explode.
  */
-export function orthogonal(options: { gain?: number } = {}): Initializer {
-  checkOptions('orthogonal', options, ['gain']);
+export function orthogonal(options: SeedOption & { gain?: number } = {}): Initializer {
+  checkOptions('orthogonal', options, ['gain', 'seed']);
   const { gain = 1 } = options;
   checkNumber('orthogonal: gain', gain);
-  return {
-    config: { name: 'orthogonal', gain },
-    fill: (values, shape, random) => {
-      const rows = fanIn(shape);
-      const columns = shape.at(-1) as number;
-      const vectors = orthonormalVectors(Math.min(rows, columns), Math.max(rows, columns), random);
-      for (let i = 0; i < rows; i++) {
-        for (let j = 0; j < columns; j++) {
-          const vector = vectors[rows < columns ? i : j] as Float64Array;
-          values[i * columns + j] = gain * (vector[rows < columns ? j : i] as number);
-        }
+  return drawing({ name: 'orthogonal', gain }, options, (values, shape, random) => {
+    const rows = fanIn(shape);
+    const columns = shape.at(-1) as number;
+    const vectors = orthonormalVectors(Math.min(rows, columns), Math.max(rows, columns), random);
+    for (let i = 0; i < rows; i++) {
+      for (let j = 0; j < columns; j++) {
+        const vector = vectors[rows < columns ? i : j] as Float64Array;
+        values[i * columns + j] = gain * (vector[rows < columns ? j : i] as number);
       }
-    },
-  };
+    }
+  });
 }
 
 /** Gram-Schmidt on normal vectors, each projection done twice, which is enough for full precision. */

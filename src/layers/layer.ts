@@ -6,7 +6,7 @@ import type { Arena } from '../backend/memory.js';
 import type { Edge, PlannedLayer, Planner } from '../backend/plan.js';
 import { ConfigError, ShapeError } from '../core/errors.js';
 import { checkBoolean, describe } from '../core/options.js';
-import type { Parameter, Regularizer } from '../core/parameter.js';
+import type { Constraint, Parameter, Regularizer } from '../core/parameter.js';
 import type { Region } from '../core/region.js';
 import { formatShape, type Shape, sizeOf } from '../core/tensor.js';
 import type { Samples } from '../data/samples.js';
@@ -31,18 +31,31 @@ export interface LayerOptions {
 
 export const layerOptionNames = ['name', 'trainable'] as const;
 
+/** What a weight begins with, what it costs, and what bounds it. */
+export interface WeightRules {
+  readonly initializer: Initializer;
+  readonly regularizer?: Regularizer | undefined;
+  readonly constraint?: Constraint | undefined;
+}
+
 /** A weight that a layer has declared. */
 export class LayerParameter implements Parameter {
+  readonly initializer: Initializer;
+  readonly regularizer: Regularizer | undefined;
+  readonly constraint: Constraint | undefined;
   gradient!: Region;
   constructor(
     private readonly layer: Layer,
     /** The weight's own name: `kernel`. */
     readonly localName: string,
     readonly shape: Shape,
-    readonly initializer: Initializer,
-    readonly regularizer: Regularizer | undefined,
     readonly value: Region,
-  ) {}
+    { initializer, regularizer, constraint }: WeightRules,
+  ) {
+    this.initializer = initializer;
+    this.regularizer = regularizer;
+    this.constraint = constraint;
+  }
 
   get name(): string {
     return `${this.layer.name}/${this.localName}`;
@@ -162,15 +175,9 @@ export abstract class Layer {
     return shapes.join(' or ');
   }
 
-  protected parameter(
-    arena: Arena,
-    localName: string,
-    shape: Shape,
-    initializer: Initializer,
-    regularizer?: Regularizer,
-  ): LayerParameter {
+  protected parameter(arena: Arena, localName: string, shape: Shape, rules: WeightRules): LayerParameter {
     const value = arena.floats(sizeOf(shape));
-    const parameter = new LayerParameter(this, localName, shape, initializer, regularizer, value);
+    const parameter = new LayerParameter(this, localName, shape, value, rules);
     this.parameters.push(parameter);
     return parameter;
   }

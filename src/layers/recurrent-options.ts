@@ -1,11 +1,13 @@
 /** The options that all recurrent layers have. */
 import { ConfigError } from '../core/errors.js';
 import { describe } from '../core/options.js';
-import type { Regularizer } from '../core/parameter.js';
+import type { Constraint, Regularizer } from '../core/parameter.js';
 import type { ElementwiseActivationName } from './activations.js';
+import type { ConstraintName } from './constraints.js';
 import type { Initializer, InitializerName } from './initializers.js';
 import { type LayerOptions, layerOptionNames } from './layer.js';
 import type { RegularizerName } from './regularizers.js';
+import { weightOptionNames } from './weights.js';
 
 export interface RecurrentOptions extends LayerOptions {
   /** Whether the output is h of every step, `[batch, steps, units]`, or of the last one, `[batch, units]`
@@ -40,6 +42,12 @@ export interface RecurrentOptions extends LayerOptions {
   recurrentRegularizer?: RegularizerName | Regularizer;
   /** None by default. */
   biasRegularizer?: RegularizerName | Regularizer;
+  /** None by default. */
+  kernelConstraint?: ConstraintName | Constraint;
+  /** None by default. */
+  recurrentConstraint?: ConstraintName | Constraint;
+  /** None by default. */
+  biasConstraint?: ConstraintName | Constraint;
   /** The share of inputs dropped while training, the same ones at every step of a sequence; 0 by default. */
   dropout?: number;
   /** The share of the previous h dropped while training, the same at every step; 0 by default. */
@@ -56,12 +64,7 @@ export const recurrentOptionNames = [
   'initialState',
   'activation',
   'useBias',
-  'kernelInitializer',
-  'recurrentInitializer',
-  'biasInitializer',
-  'kernelRegularizer',
-  'recurrentRegularizer',
-  'biasRegularizer',
+  ...weightOptionNames('kernel', 'recurrent', 'bias'),
   'dropout',
   'recurrentDropout',
 ];
@@ -74,9 +77,6 @@ export const recurrentHints = {
   implementation: 'leave it out, there is one implementation',
   useCudnn: "leave it out, the model's backend decides which kernels compute",
   activityRegularizer: notYet,
-  kernelConstraint: notYet,
-  recurrentConstraint: notYet,
-  biasConstraint: notYet,
   seed: 'give the seed to the model: sequential(layers, { seed })',
   timeMajor: 'leave it out, inputs are [batch, steps, features]',
   batchFirst: 'leave it out, inputs are [batch, steps, features]',

@@ -6,14 +6,13 @@ import type { Arena } from '../backend/memory.js';
 import { type Edge, type PlannedLayer, type Planner, planEdge, planGradient } from '../backend/plan.js';
 import { ConfigError, ShapeError } from '../core/errors.js';
 import { checkBoolean, checkInteger, checkOptions } from '../core/options.js';
-import type { Regularizer } from '../core/parameter.js';
 import type { Region } from '../core/region.js';
 import { formatShape, type Shape } from '../core/tensor.js';
 import { zeroMaskedBackward, zeroMaskedForward } from '../kernels/zero-masked.js';
 import { checkElementwise, type ElementwiseActivationName } from './activations.js';
 import { checkRate } from './dropout.js';
-import { type Initializer, toBiasInitializer, toInitializer, zeros } from './initializers.js';
-import { isTrainable, Layer, type LayerParameter, type SampleShape } from './layer.js';
+import { type Initializer, zeros } from './initializers.js';
+import { isTrainable, Layer, type LayerParameter, type SampleShape, type WeightRules } from './layer.js';
 import { planInputDropout, planRecurrentMask } from './recurrent-dropout.js';
 import {
   checkInitialState,
@@ -22,9 +21,8 @@ import {
   recurrentOptionNames,
 } from './recurrent-options.js';
 import { addInto, checkKeptRows, KeptState, type PlannedState, planState } from './recurrent-state.js';
-import { toRegularizer } from './regularizers.js';
 import { planReversed } from './reversed.js';
-import { checkBiasRegularizer, checkUnits, planBias } from './weights.js';
+import { checkAbsent, checkUnits, planBias, toWeightRules, weightConfig } from './weights.js';
 
 /** What a cell is planned from. */
 export interface CellParts {
@@ -62,12 +60,9 @@ export abstract class Recurrent extends Layer {
   protected abstract readonly gates: number;
   private readonly zeroOutputForMask: boolean;
   private readonly initialState: 'zeros' | 'learned';
-  private readonly kernelInitializer: Initializer;
-  private readonly recurrentInitializer: Initializer;
-  private readonly biasInitializer: Initializer;
-  private readonly kernelRegularizer: Regularizer | undefined;
-  private readonly recurrentRegularizer: Regularizer | undefined;
-  private readonly biasRegularizer: Regularizer | undefined;
+  private readonly kernelRules: WeightRules;
+  private readonly recurrentRules: WeightRules;
+  private readonly biasRules: WeightRules;
   private readonly dropout: number;
   private readonly recurrentDropout: number;
   private kernel!: LayerParameter;
@@ -96,16 +91,12 @@ export abstract class Recurrent extends Layer {
     this.initialState = checkInitialState(type, options.initialState ?? 'zeros');
     this.activation = checkElementwise(type, options.activation ?? 'tanh');
     this.useBias = checkBoolean(`${type}: useBias`, options.useBias ?? true);
-    const { kernelInitializer = 'glorotUniform', recurrentInitializer = 'orthogonal' } = options;
-    this.kernelInitializer = toInitializer(`${type}: kernelInitializer`, kernelInitializer);
-    this.recurrentInitializer = toInitializer(`${type}: recurrentInitializer`, recurrentInitializer);
-    this.biasInitializer = toBiasInitializer(`${type}: biasInitializer`, options.biasInitializer ?? 'zeros');
-    this.kernelRegularizer = toRegularizer(`${type}: kernelRegularizer`, options.kernelRegularizer);
-    this.recurrentRegularizer = toRegularizer(`${type}: recurrentRegularizer`, options.recurrentRegularizer);
-    this.biasRegularizer = toRegularizer(`${type}: biasRegularizer`, options.biasRegularizer);
+    this.kernelRules = toWeightRules(type, 'kernel', options, 'glorotUniform', 2);
+    this.recurrentRules = toWeightRules(type, 'recurrent', options, 'orthogonal', 2);
+    this.biasRules = toWeightRules(type, 'bias', options, 'zeros', 1);
     this.dropout = checkRate(`${type}: dropout`, options.dropout ?? 0);
     this.recurrentDropout = checkRate(`${type}: recurrentDropout`, options.recurrentDropout ?? 0);
-    checkBiasRegularizer(type, this.useBias, options.biasRegularizer);
+    if (!this.useBias) checkAbsent(type, 'bias', options, 'useBias: false');
     if (this.zeroOutputForMask && !this.returnSequences) {
       throw new ConfigError(
         `${type}: zeroOutputForMask needs returnSequences: true, for the output of the last step is never masked`,
@@ -190,27 +181,17 @@ export abstract class Recurrent extends Layer {
     const inputs = checkInteger(`${this.name}: the number of features`, input.at(-1));
     const { units, gates } = this;
     const width = gates * units;
-    this.kernel = this.parameter(
-      arena,
-      'kernel',
-      [inputs, width],
-      this.kernelInitializer,
-      this.kernelRegularizer,
-    );
-    this.recurrentKernel = this.parameter(
-      arena,
-      'recurrentKernel',
-      [units, width],
-      this.recurrentInitializer,
-      this.recurrentRegularizer,
-    );
+    this.kernel = this.parameter(arena, 'kernel', [inputs, width], this.kernelRules);
+    this.recurrentKernel = this.parameter(arena, 'recurrentKernel', [units, width], this.recurrentRules);
     if (this.useBias) {
-      const initializer = this.firstBias(this.biasInitializer);
-      this.bias = this.parameter(arena, 'bias', this.biasShape(), initializer, this.biasRegularizer);
+      const rules = { ...this.biasRules, initializer: this.firstBias(this.biasRules.initializer) };
+      this.bias = this.parameter(arena, 'bias', this.biasShape(), rules);
     }
     if (this.initialState === 'zeros') return;
     for (const name of this.stateNames) {
-      this.initial.push(this.parameter(arena, `initial${name.toUpperCase()}`, [units], zeros()));
+      this.initial.push(
+        this.parameter(arena, `initial${name.toUpperCase()}`, [units], { initializer: zeros() }),
+      );
     }
   }
 
@@ -338,12 +319,9 @@ export abstract class Recurrent extends Layer {
       initialState: this.initialState,
       activation: this.activation,
       useBias: this.useBias,
-      kernelInitializer: this.kernelInitializer.config,
-      recurrentInitializer: this.recurrentInitializer.config,
-      biasInitializer: this.biasInitializer.config,
-      kernelRegularizer: this.kernelRegularizer?.config() ?? null,
-      recurrentRegularizer: this.recurrentRegularizer?.config() ?? null,
-      biasRegularizer: this.biasRegularizer?.config() ?? null,
+      ...weightConfig('kernel', this.kernelRules),
+      ...weightConfig('recurrent', this.recurrentRules),
+      ...weightConfig('bias', this.biasRules),
       dropout: this.dropout,
       recurrentDropout: this.recurrentDropout,
     };

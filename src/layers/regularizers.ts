@@ -1,6 +1,6 @@
 /** Penalties on weights, part of the loss: see kernels/penalties.ts for the equations. */
 import { ConfigError } from '../core/errors.js';
-import { checkNumber, describe, unknownName } from '../core/options.js';
+import { checkNumber, checkOptions, describe, unknownName } from '../core/options.js';
 import type { Regularizer } from '../core/parameter.js';
 import { l1Gradient, l1Penalty, l2Gradient, l2Penalty } from '../kernels/penalties.js';
 
@@ -24,10 +24,30 @@ export function l1(strength = 0.01): Regularizer {
   };
 }
 
-const factories = { l1, l2 };
+/** Both penalties together. The default strengths are Keras's, 0.01 each. */
+export function l1l2(options: { l1?: number; l2?: number } = {}): Regularizer {
+  checkOptions('l1l2', options, ['l1', 'l2']);
+  const { l1: first = 0.01, l2: second = 0.01 } = options;
+  checkNumber('l1l2: l1', first, { min: 0 });
+  checkNumber('l1l2: l2', second, { min: 0 });
+  return {
+    penalty: (w) => l1Penalty(w, w.length, first) + l2Penalty(w, w.length, second),
+    addGradient: (w, dw) => {
+      l1Gradient(w, dw, w.length, first);
+      l2Gradient(w, dw, w.length, second);
+    },
+    config: () => ({ name: 'l1l2', l1: first, l2: second }),
+  };
+}
 
-/** `'l2'` and `'l1'` are Keras's, with strength 0.01. */
-export type RegularizerName = keyof typeof factories;
+/** `'l1'`, `'l2'` and `'l1l2'` have Keras's strengths, 0.01. */
+export type RegularizerName = 'l1' | 'l2' | 'l1l2';
+
+const factories: Record<RegularizerName, (config: RegularizerOptions) => Regularizer> = {
+  l1: ({ strength }) => l1(strength as number | undefined),
+  l2: ({ strength }) => l2(strength as number | undefined),
+  l1l2: ({ name, ...options }) => l1l2(options),
+};
 
 type RegularizerOptions = { readonly name: string; readonly [option: string]: unknown };
 
@@ -46,5 +66,5 @@ export function toRegularizer(
   if (!Object.hasOwn(factories, config.name)) {
     throw unknownName(`${where}: regularizer`, config.name, Object.keys(factories));
   }
-  return factories[config.name as RegularizerName](config.strength as number | undefined);
+  return factories[config.name as RegularizerName](config);
 }

@@ -3,7 +3,10 @@ import type { Planner } from '../backend/plan.js';
 import { ConfigError } from '../core/errors.js';
 import { checkInteger } from '../core/options.js';
 import type { Region } from '../core/region.js';
-import { checkFirst, type LayerParameter } from './layer.js';
+import { toConstraint } from './constraints.js';
+import { type InitializerName, toBiasInitializer, toInitializer } from './initializers.js';
+import { checkFirst, type LayerParameter, type WeightRules } from './layer.js';
+import { toRegularizer } from './regularizers.js';
 
 /** @throws ConfigError when `units` is not a whole number above 0 */
 export function checkUnits(layer: string, units: unknown): number {
@@ -11,10 +14,57 @@ export function checkUnits(layer: string, units: unknown): number {
   return checkInteger(`${layer}: units`, units);
 }
 
-/** @throws ConfigError for a penalty on a bias that is not there */
-export function checkBiasRegularizer(layer: string, useBias: boolean, regularizer: unknown): void {
-  if (useBias || regularizer === undefined || regularizer === null) return;
-  throw new ConfigError(`${layer}: biasRegularizer needs a bias: leave it out, or useBias: false`);
+/** The names of the options of such weights: of a kernel `kernelInitializer`, `kernelRegularizer`, `kernelConstraint`. */
+export function weightOptionNames(...weights: string[]): string[] {
+  return weights.flatMap((weight) => [`${weight}Initializer`, `${weight}Regularizer`, `${weight}Constraint`]);
+}
+
+/**
+ * What the options say of one weight.
+ *
+ * @param first  the initializer where they name none
+ * @param axes  how many axes the weight has: a vector is not orthogonal, and its only norm is along axis 0
+ */
+export function toWeightRules(
+  layer: string,
+  weight: string,
+  options: object,
+  first: InitializerName,
+  axes: 1 | 2,
+): WeightRules {
+  const { [`${weight}Initializer`]: initializer = first, ...others } = options as Record<string, never>;
+  const where = `${layer}: ${weight}`;
+  const constraint = toConstraint(`${where}Constraint`, others[`${weight}Constraint`]);
+  if ((constraint?.axis ?? 0) >= axes) {
+    throw new ConfigError(`${where}Constraint: the ${weight} has no axis 1, its norm is along axis 0`);
+  }
+  const toFirst = axes === 1 ? toBiasInitializer : toInitializer;
+  return {
+    initializer: toFirst(`${where}Initializer`, initializer),
+    regularizer: toRegularizer(`${where}Regularizer`, others[`${weight}Regularizer`]),
+    constraint,
+  };
+}
+
+/** The same options for a saved file. */
+export function weightConfig(
+  weight: string,
+  { initializer, regularizer, constraint }: WeightRules,
+): Record<string, unknown> {
+  return {
+    [`${weight}Initializer`]: initializer.config,
+    [`${weight}Regularizer`]: regularizer?.config() ?? null,
+    [`${weight}Constraint`]: constraint?.config() ?? null,
+  };
+}
+
+/** @throws ConfigError for a penalty or a bound on a weight that the layer is told not to have */
+export function checkAbsent(layer: string, weight: string, options: object, without: string): void {
+  for (const name of [`${weight}Regularizer`, `${weight}Constraint`]) {
+    const value = (options as Record<string, unknown>)[name];
+    if (value === undefined || value === null) continue;
+    throw new ConfigError(`${layer}: ${name} needs a ${weight}: leave it out, or ${without}`);
+  }
 }
 
 /**

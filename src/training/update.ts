@@ -1,6 +1,6 @@
 /**
  * One update of the weights: the gradients of several batches taken together, the check that all is finite, clipping,
- * decay, the optimizer, and the moving average of the weights.
+ * decay, the optimizer, constraints, and the moving average of the weights.
  */
 import type { Backend } from '../backend/backend.js';
 import type { Memory } from '../backend/memory.js';
@@ -173,6 +173,7 @@ function updateWeights(
     const { rate, decay } = factors[p] as { rate: number; decay: number };
     if (decay > 0) kernels.scale(parameter.value.array, length, 1 - learningRate * rate * decay);
     update(parameter, own, learningRate * rate, state.iterations);
+    parameter.constraint?.apply(parameter.value.array, parameter.shape);
     if (!Number.isFinite(kernels.sumOfSquares(parameter.value.array, length))) {
       takeBack(parameters, state, p);
       throw notFinite(`the update of ${parameter.name} is not finite`, where);

@@ -132,7 +132,7 @@ const wrong: [string, () => unknown, string][] = [
   [
     'an unknown regularizer',
     () => dense(1, { kernelRegularizer: anything('l3') }),
-    "dense: kernelRegularizer: regularizer 'l3' is not known: use one of l1, l2",
+    "dense: kernelRegularizer: regularizer 'l3' is not known: use one of l1, l2, l1l2",
   ],
   [
     'a regularizer that is a number',
