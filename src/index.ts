@@ -57,7 +57,19 @@ export type {
 export { type Sequential, sequential } from './model/sequential.js';
 export type { Stream, StreamOptions, StreamState } from './model/stream.js';
 export type { Weights } from './model/weights.js';
-export type { Callback, History } from './training/callbacks.js';
+export { type EarlyStoppingOptions, earlyStopping } from './training/callbacks/early-stopping.js';
+export { lambdaCallback } from './training/callbacks/lambda-callback.js';
+export { learningRateScheduler } from './training/callbacks/learning-rate-scheduler.js';
+export type { MonitorMode, MonitorOptions } from './training/callbacks/monitor.js';
+export {
+  type ReduceLROnPlateauOptions,
+  reduceLROnPlateau,
+} from './training/callbacks/reduce-lr-on-plateau.js';
+export { terminateOnNaN } from './training/callbacks/terminate-on-nan.js';
+export type { Callback, TrainedModel, Training } from './training/callbacks.js';
+export type { Checkpoint } from './training/checkpoint.js';
+export type { ClassWeight } from './training/class-weights.js';
+export type { History } from './training/history.js';
 export {
   binaryCrossentropy,
   type CrossentropyOptions,
@@ -132,7 +144,7 @@ export type {
 export { type RadamOptions, radam } from './training/optimizers/radam.js';
 export { type RmspropOptions, rmsprop } from './training/optimizers/rmsprop.js';
 export { type SgdOptions, sgd } from './training/optimizers/sgd.js';
-export type { Verbosity } from './training/progress.js';
+export type { Progress, Verbosity } from './training/progress.js';
 export type { Logs } from './training/run.js';
 export { cosineDecay, cosineDecayRestarts } from './training/schedules/cosine.js';
 export {

@@ -76,3 +76,8 @@ export class Random {
     [this.a, this.b, this.c, this.counter] = state;
   }
 }
+
+/** A seed that nobody has chosen. */
+export function drawSeed(): number {
+  return Math.floor(Math.random() * 0x1_0000_0000);
+}

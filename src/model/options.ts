@@ -5,10 +5,12 @@ import { ConfigError } from '../core/errors.js';
 import { checkBoolean, checkInteger, checkNumber, checkOptions, describe } from '../core/options.js';
 import type { Missing, SampleInput } from '../data/samples.js';
 import { type Callback, checkCallback } from '../training/callbacks.js';
+import type { Checkpoint } from '../training/checkpoint.js';
+import type { ClassWeight } from '../training/class-weights.js';
 import type { Loss, LossName } from '../training/losses.js';
 import type { MetricInput } from '../training/metrics.js';
 import type { Optimizer, OptimizerName } from '../training/optimizers/optimizer.js';
-import type { Verbosity } from '../training/progress.js';
+import type { Progress, Verbosity } from '../training/progress.js';
 import type { SampleWeightInput, TargetInput } from '../training/targets.js';
 
 export interface ModelOptions<P extends Precision = Precision> {
@@ -33,6 +35,8 @@ export interface DataOptions {
   batchSize?: number;
   /** Whether NaN in x is an error (the default) or masks the step that it is in. */
   missing?: Missing;
+  /** Ends the call when it is aborted, with its reason. */
+  signal?: AbortSignal;
 }
 
 export type PredictOptions = DataOptions;
@@ -63,6 +67,20 @@ export interface FitOptions {
   callbacks?: readonly Callback[];
   /** 0 prints nothing (the default), 1 a progress bar, 2 a line an epoch. */
   verbose?: Verbosity;
+  /** Told how far training has come, about ten times a second and at the end of each epoch: for a page's own bar. */
+  onProgress?: (progress: Progress) => void;
+  /** The number of the first epoch; 0 by default. `epochs` is the number of the one before which training ends. */
+  initialEpoch?: number;
+  /** After how many epochs, again and again, the model is validated; 1 by default. */
+  validationFreq?: number;
+  /** What the rows or steps of each class weigh, beside their sample weights: `{ 0: 1, 1: 5 }`; all 1 by default. */
+  classWeight?: ClassWeight;
+  /** Ends training after the batch at hand when it is aborted: `fit` rejects with its reason. */
+  signal?: AbortSignal;
+  /** Where, and how often, the run is written down, so that it can go on when it was killed; nowhere by default. */
+  checkpoint?: Checkpoint;
+  /** Whether to go on from what `checkpoint` holds, if it holds anything; false by default. */
+  resume?: boolean;
 }
 
 const fitOptionNames = [
@@ -75,13 +93,17 @@ const fitOptionNames = [
   'missing',
   'callbacks',
   'verbose',
+  'onProgress',
+  'initialEpoch',
+  'validationFreq',
+  'classWeight',
+  'signal',
+  'checkpoint',
+  'resume',
 ];
 
 const fitHints = {
-  classWeight: 'this version does not have it; give sampleWeight the weight of each row instead',
-  initialEpoch: 'leave it out, a second fit goes on where the first stopped',
   stepsPerEpoch: 'this version does not have it',
-  validationFreq: 'this version does not have it',
 };
 
 /** The options of `fit` with the defaults filled in. */
@@ -89,16 +111,33 @@ export function checkFitOptions(options: FitOptions) {
   checkOptions('fit', options, fitOptionNames, fitHints);
   const { epochs = 1, batchSize = 32, shuffle = true, validationSplit = 0, validationData } = options;
   const { sampleWeight, missing = 'error', callbacks = [], verbose = 0 } = options;
+  const {
+    initialEpoch = 0,
+    validationFreq = 1,
+    resume = false,
+    onProgress,
+    classWeight,
+    signal,
+    checkpoint,
+  } = options;
   checkInteger('fit: epochs', epochs, { min: 0 });
   checkInteger('fit: batchSize', batchSize);
   checkBoolean('fit: shuffle', shuffle);
+  checkInteger('fit: initialEpoch', initialEpoch, { min: 0, max: epochs });
+  checkInteger('fit: validationFreq', validationFreq);
+  checkBoolean('fit: resume', resume);
+  checkSignal('fit', signal);
+  checkCheckpoint(checkpoint, resume, initialEpoch);
   checkNumber('fit: validationSplit', validationSplit, { min: 0, below: 1 });
   if (![0, 1, 2].includes(verbose))
     throw new ConfigError(`fit: verbose is 0, 1 or 2 but is ${describe(verbose)}`);
   if (!Array.isArray(callbacks)) {
     throw new ConfigError(`fit: callbacks is an array but is ${describe(callbacks)}`);
   }
-  callbacks.forEach(checkCallback);
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw new ConfigError(`fit: onProgress is a function but is ${describe(onProgress)}`);
+  }
+  callbacks.forEach((callback, i) => void checkCallback(callback, `fit: callbacks[${i}]`));
   if (validationData !== undefined && validationSplit > 0) {
     throw new ConfigError('fit takes validationData or validationSplit, not both');
   }
@@ -115,6 +154,13 @@ export function checkFitOptions(options: FitOptions) {
     missing,
     callbacks: callbacks as readonly Callback[],
     verbose,
+    onProgress,
+    initialEpoch,
+    validationFreq,
+    classWeight,
+    signal,
+    checkpoint,
+    resume,
   };
 }
 
@@ -122,8 +168,35 @@ export function checkFitOptions(options: FitOptions) {
 export function checkDataOptions(
   method: string,
   options: DataOptions,
-): { batchSize: number; missing: Missing } {
-  const { batchSize = 32, missing = 'error' } = options;
+): { batchSize: number; missing: Missing; signal: AbortSignal | undefined } {
+  const { batchSize = 32, missing = 'error', signal } = options;
   checkInteger(`${method}: batchSize`, batchSize);
-  return { batchSize, missing };
+  checkSignal(method, signal);
+  return { batchSize, missing, signal };
+}
+
+/** @throws ConfigError for what is no signal of an AbortController */
+export function checkSignal(method: string, signal: AbortSignal | undefined): void {
+  if (signal === undefined || typeof signal?.throwIfAborted === 'function') return;
+  throw new ConfigError(
+    `${method}: signal is that of an AbortController, controller.signal, but is ${describe(signal)}`,
+  );
+}
+
+function checkCheckpoint(checkpoint: Checkpoint | undefined, resume: boolean, initialEpoch: number): void {
+  if (checkpoint === undefined && resume) {
+    throw new ConfigError(
+      "fit: resume needs a checkpoint to go on from: { checkpoint: fileCheckpoint('run.safetensors', { everySteps: 100 }) }",
+    );
+  }
+  if (checkpoint === undefined) return;
+  if (typeof checkpoint?.write !== 'function' || typeof checkpoint.read !== 'function') {
+    throw new ConfigError(
+      `fit: checkpoint is ${describe(checkpoint)}: make it with fileCheckpoint(path, { everySteps: 100 }) of ` +
+        "'longhand/node', or with checkpoint({ save, load, everySteps: 100 }) where there are no files",
+    );
+  }
+  if (resume && initialEpoch > 0) {
+    throw new ConfigError('fit: initialEpoch has no meaning beside resume: the checkpoint knows its epoch');
+  }
 }

@@ -3,6 +3,7 @@ import { type Backend, type ChosenBackend, selectBackend } from '../backend/back
 import type { Precision } from '../backend/memory.js';
 import { ConfigError, DataError } from '../core/errors.js';
 import { checkBoolean, checkInteger, checkOptions, describe } from '../core/options.js';
+import { drawSeed } from '../core/random.js';
 import type { FloatArray, Tensor } from '../core/tensor.js';
 import {
   checkMissing,
@@ -15,18 +16,19 @@ import {
 import { checkSampleShape, Input } from '../layers/input.js';
 import { checkLayer, type Layer, type SampleShape } from '../layers/layer.js';
 import { loadSamples, unloadOutput } from '../training/batches.js';
-import type { History } from '../training/callbacks.js';
+import { weighClasses } from '../training/class-weights.js';
 import { runFit } from '../training/fit.js';
+import type { History } from '../training/history.js';
 import { evaluateDataset, forEachBatch, type Logs, rowOrder, Totals, trainBatch } from '../training/run.js';
 import {
   type Dataset,
   type OutputShape,
   type SampleWeightInput,
-  sliceDataset,
+  splitDataset,
   type TargetInput,
   toDataset,
 } from '../training/targets.js';
-import { currentLearningRate } from '../training/update.js';
+import { currentLearningRate, setLearningRate } from '../training/update.js';
 import { type Compiled, toCompiled } from './compiled.js';
 import { chain, type GraphNode, inferShapes, nameLayers } from './graph.js';
 import { Network } from './network.js';
@@ -80,9 +82,13 @@ export class Sequential<A extends FloatArray = Float32Array> {
     return this.stack;
   }
 
-  /** The learning rate of the next update. */
+  /** The learning rate of the next update. It can be set where the optimizer has a number, and no schedule. */
   get learningRate(): number {
     return currentLearningRate(this.built('learningRate').optimizer);
+  }
+
+  set learningRate(rate: number) {
+    setLearningRate(this.built('learningRate').optimizer, rate);
   }
 
   /** Set it to true, in a callback or elsewhere, to end `fit` after the batch at hand. */
@@ -149,23 +155,21 @@ export class Sequential<A extends FloatArray = Float32Array> {
    * @example const { history } = await model.fit(x, y, { epochs: 20, validationSplit: 0.2, verbose: 1 });
    */
   async fit(x: SampleInput, y: TargetInput, options: FitOptions = {}): Promise<History> {
-    const { validationSplit, validationData, sampleWeight, missing, ...loop } = checkFitOptions(options);
+    const { validationSplit, validationData, sampleWeight, classWeight, missing, ...loop } =
+      checkFitOptions(options);
     this.checkNotFitting('fit');
-    const compiled = this.checkCompiled('fit');
-    const all = this.dataset(x, y, sampleWeight, missing);
-    const { rows } = all.samples;
-    const kept = Math.floor(rows * (1 - validationSplit));
-    const training = kept === rows ? all : sliceDataset(all, 0, kept);
+    const { loss, metrics, validationMetrics } = this.checkCompiled('fit');
+    const [kept, held] = splitDataset(this.dataset(x, y, sampleWeight, missing), validationSplit);
+    const network = this.built('fit');
+    const training =
+      classWeight === undefined ? kept : weighClasses(kept, classWeight, loss, network.outputShape);
     const validation = validationData
       ? this.dataset(validationData[0], validationData[1], validationData[2], missing)
-      : kept < rows
-        ? sliceDataset(all, kept, rows)
-        : undefined;
+      : held;
 
     this.isFitting = true;
     try {
-      const { metrics, validationMetrics } = compiled;
-      return await runFit(this.built('fit'), training, validation, { ...loop, metrics, validationMetrics });
+      return await runFit(network, this, training, validation, { ...loop, metrics, validationMetrics });
     } finally {
       this.isFitting = false;
     }
@@ -179,12 +183,12 @@ export class Sequential<A extends FloatArray = Float32Array> {
    * @example const { loss, accuracy } = model.evaluate(x, y);
    */
   evaluate(x: SampleInput, y: TargetInput, options: EvaluateOptions = {}): Logs {
-    checkOptions('evaluate', options, ['batchSize', 'missing', 'sampleWeight']);
-    const { batchSize, missing } = checkDataOptions('evaluate', options);
+    checkOptions('evaluate', options, ['batchSize', 'missing', 'sampleWeight', 'signal']);
+    const { batchSize, missing, signal } = checkDataOptions('evaluate', options);
     const { evaluationMetrics } = this.checkCompiled('evaluate');
     const dataset = this.dataset(x, y, options.sampleWeight, missing);
     const totals = new Totals(evaluationMetrics);
-    evaluateDataset(this.built('evaluate'), dataset, batchSize, totals);
+    evaluateDataset(this.built('evaluate'), dataset, batchSize, totals, signal);
     return totals.logs();
   }
 
@@ -195,14 +199,14 @@ export class Sequential<A extends FloatArray = Float32Array> {
    * @throws ShapeError, DataError for data that does not fit
    */
   predict(x: SampleInput, options: PredictOptions = {}): Tensor<A> {
-    checkOptions('predict', options, ['batchSize', 'missing']);
-    const { batchSize, missing } = checkDataOptions('predict', options);
+    checkOptions('predict', options, ['batchSize', 'missing', 'signal']);
+    const { batchSize, missing, signal } = checkDataOptions('predict', options);
     const samples = this.samples(x, missing);
     const network = this.built('predict');
     const { sequence, features } = this.output(network);
     const steps = sequence ? samples.steps : 1;
     const data = newArray(this.precision, samples.rows * steps * features) as A;
-    forEachBatch(network, samples, batchSize, (pass, order, start) => {
+    forEachBatch(network, samples, batchSize, signal, (pass, order, start) => {
       loadSamples(pass, samples, order, start);
       pass.forward(false);
       unloadOutput(pass, data, start);
@@ -371,10 +375,6 @@ export class Sequential<A extends FloatArray = Float32Array> {
     const name = this.stack.at(-1)?.name ?? '';
     return { name, sequence: outputShape.length === 2, features: outputShape.at(-1) as number };
   }
-}
-
-function drawSeed(): number {
-  return Math.floor(Math.random() * 0x1_0000_0000);
 }
 
 /**

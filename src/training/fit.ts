@@ -1,103 +1,268 @@
 /** The training loop. */
-import { DataError } from '../core/errors.js';
-import { type Callback, type History, recordEpoch } from './callbacks.js';
+import { ConfigError, DataError, NumericError } from '../core/errors.js';
+import type { RandomState } from '../core/random.js';
+import type { Callback, TrainedModel, Training } from './callbacks.js';
+import type { Checkpoint, FitPlan, FitState } from './checkpoint.js';
+import { History } from './history.js';
 import type { Metric } from './metrics/metric.js';
-import { createProgress, type Verbosity } from './progress.js';
+import { createProgress, type Progress, type Verbosity } from './progress.js';
 import { evaluateBatch, type Logs, restoreOrder, rowOrder, Totals, trainBatch } from './run.js';
 import type { Dataset } from './targets.js';
 import type { Trainable } from './trainable.js';
 import { takeAverages } from './update.js';
-import { createYield, type Yield } from './yielding.js';
+import { createYield } from './yielding.js';
 
 export interface LoopOptions {
   readonly epochs: number;
+  readonly initialEpoch: number;
   readonly batchSize: number;
   readonly shuffle: boolean;
+  readonly validationFreq: number;
   readonly verbose: Verbosity;
+  readonly onProgress: ((progress: Progress) => void) | undefined;
   readonly callbacks: readonly Callback[];
   readonly metrics: readonly Metric[];
   readonly validationMetrics: readonly Metric[];
+  readonly signal: AbortSignal | undefined;
+  readonly checkpoint: Checkpoint | undefined;
+  readonly resume: boolean;
 }
 
 /**
  * Trains for a number of epochs, giving way to the event loop every few milliseconds.
  *
+ * @param handle  the model as callbacks and checkpoints see it
  * @throws NumericError when the loss is no longer finite; the weights are those of the last good update
+ * @throws the signal's reason when that is aborted; the model is as the last batch has left it
  */
-export async function runFit(
+export function runFit(
   model: Trainable,
+  handle: TrainedModel,
   dataset: Dataset,
   validation: Dataset | undefined,
   options: LoopOptions,
 ): Promise<History> {
-  const { epochs, batchSize, shuffle, callbacks } = options;
-  const { rows } = dataset.samples;
-  if (rows === 0) throw new DataError('there is no row left to train on: the validation split took them all');
-  const history: History = { epoch: [], history: {} };
-  const totals = new Totals(options.metrics);
-  const validationTotals = new Totals(options.validationMetrics);
-  const order = rowOrder(rows);
-  const validationOrder = rowOrder(validation?.samples.rows ?? 0);
-  const batches = Math.ceil(rows / batchSize);
-  const progress = createProgress(options.verbose, epochs, batches);
-  const giveWay = createYield();
-  const { notice } = model.backend;
-  if (options.verbose !== 0 && notice !== undefined) console.log(notice);
-  let logs: Logs = {};
-
-  model.stopTraining = false;
-  try {
-    for (const callback of callbacks) await callback.onTrainBegin?.();
-    for (let epoch = 0; epoch < epochs && !model.stopTraining; epoch++) {
-      for (const callback of callbacks) await callback.onEpochBegin?.(epoch);
-      if (model.stopTraining) break;
-      if (shuffle) {
-        restoreOrder(order); // an epoch's order hangs on the generator alone, so that a second fit goes on
-        model.shuffling.shuffle(order);
-      }
-      totals.reset(rows * dataset.steps);
-      for (let batch = 0; batch < batches && !model.stopTraining; batch++) {
-        for (const callback of callbacks) await callback.onBatchBegin?.(batch);
-        const start = batch * batchSize;
-        const count = Math.min(batchSize, rows - start);
-        const where = () => `in epoch ${epoch + 1}, batch ${batch + 1}`; // counted from 1, as progress is
-        trainBatch(model, dataset, order, start, count, totals, where);
-        for (const callback of callbacks) await callback.onBatchEnd?.(batch, { loss: totals.loss });
-        progress.batch(epoch, batch, totals);
-        if (giveWay.isDue()) await giveWay.now();
-      }
-      logs = totals.logs();
-      if (validation) {
-        await validate(model, validation, validationOrder, batchSize, validationTotals, giveWay);
-        Object.assign(logs, validationTotals.logs('val_'));
-      }
-      recordEpoch(history, epoch, logs);
-      progress.epoch(epoch, logs);
-      for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs);
-      if (giveWay.isDue()) await giveWay.now();
-    }
-  } finally {
-    progress.end();
+  if (dataset.samples.rows === 0) {
+    throw new DataError('there is no row left to train on: the validation split took them all');
   }
-  takeAverages(model.parameters, model.optimizer);
-  for (const callback of callbacks) await callback.onTrainEnd?.(logs);
-  return history;
+  return new Fit(model, handle, dataset, validation, options).run();
 }
 
-/** Adds up loss and metrics of the validation set, giving way to the event loop between batches. */
-async function validate(
-  model: Trainable,
-  dataset: Dataset,
-  order: Int32Array,
-  batchSize: number,
-  totals: Totals,
-  giveWay: Yield,
-): Promise<void> {
-  const { rows, steps } = dataset.samples;
-  totals.reset(rows * dataset.steps);
-  for (let start = 0; start < rows; start += batchSize) {
-    const pass = model.pass(Math.min(batchSize, rows - start), steps, false);
-    evaluateBatch(model, pass, dataset, order, start, totals);
+/** A run of `fit`: where it stands, and its steps. */
+class Fit {
+  private readonly history = new History();
+  private readonly totals: Totals;
+  private readonly validationTotals: Totals;
+  private readonly order: Int32Array;
+  private readonly validationOrder: Int32Array;
+  private readonly batches: number;
+  private readonly training: Training;
+  private readonly giveWay = createYield();
+  private epoch: number;
+  /** How many batches of the epoch are done. */
+  private batch = 0;
+  /** The generator before it put the rows of the epoch in order. */
+  private orderState: RandomState;
+  private logs: Logs = {};
+  private lastSaved = performance.now();
+
+  constructor(
+    private readonly model: Trainable,
+    handle: TrainedModel,
+    private readonly dataset: Dataset,
+    private readonly validation: Dataset | undefined,
+    private readonly options: LoopOptions,
+  ) {
+    this.totals = new Totals(options.metrics);
+    this.validationTotals = new Totals(options.validationMetrics);
+    this.order = rowOrder(dataset.samples.rows);
+    this.validationOrder = rowOrder(validation?.samples.rows ?? 0);
+    this.batches = Math.ceil(dataset.samples.rows / options.batchSize);
+    this.epoch = options.initialEpoch;
+    this.orderState = model.shuffling.state();
+    const validated = validation ? this.validationTotals.names.map((name) => `val_${name}`) : [];
+    const values = [...this.totals.names, ...validated];
+    this.training = { model: handle, epochs: options.epochs, batches: this.batches, values };
+  }
+
+  async run(): Promise<History> {
+    const { model, options, training } = this;
+    options.signal?.throwIfAborted();
+    model.stopTraining = false;
+    const state = options.resume ? await this.resume() : undefined;
+    if (state?.finished && (state.stopped || this.epoch >= options.epochs)) return this.history;
+    if (state?.stopped && !state.finished) model.stopTraining = true; // what is left of its epoch is done all the same
+    await this.each((callback) => callback.onTrainBegin?.(training));
+    if (state) await this.each((callback, i) => callback.restore?.(state.callbacks[i]));
+    const { notice } = model.backend;
+    if (options.verbose !== 0 && notice !== undefined) console.log(notice);
+    const done = this.epoch * this.batches + this.batch;
+    const progress = createProgress({ ...options, batches: this.batches, done });
+    try {
+      while (this.epoch < options.epochs && (this.batch > 0 || !model.stopTraining))
+        await this.runEpoch(progress);
+    } finally {
+      progress.end();
+    }
+    takeAverages(model.parameters, model.optimizer);
+    await this.each((callback) => callback.onTrainEnd?.(this.logs, training));
+    await this.save(true);
+    return this.history;
+  }
+
+  private async runEpoch(progress: ReturnType<typeof createProgress>): Promise<void> {
+    const { model, options, training, totals, batches, giveWay } = this;
+    if (this.batch === 0) {
+      await this.each((callback) => callback.onEpochBegin?.(this.epoch, training));
+      if (model.stopTraining) return;
+      this.beginEpoch();
+    }
+    while (this.batch < batches && !model.stopTraining) {
+      await this.heedSignal();
+      await this.each((callback) => callback.onBatchBegin?.(this.batch, training));
+      const rows = await this.trainOnBatch();
+      await this.each((callback) => callback.onBatchEnd?.(this.batch, { loss: totals.loss }, training));
+      progress.batch(this.epoch, this.batch, rows, totals);
+      this.batch++;
+      if (this.isDue()) await this.save();
+      if (giveWay.isDue()) await giveWay.now();
+    }
+    this.logs = totals.logs();
+    const isValidated = (this.epoch + 1) % options.validationFreq === 0;
+    if (this.validation && isValidated) Object.assign(this.logs, await this.validate(this.validation));
+    await this.heedSignal();
+    this.history.record(this.epoch, this.logs);
+    progress.epoch(this.epoch, this.logs);
+    await this.each((callback) => callback.onEpochEnd?.(this.epoch, this.logs, training));
     if (giveWay.isDue()) await giveWay.now();
+    this.epoch++;
+    this.batch = 0;
+  }
+
+  /** Puts the rows in the order of the epoch at hand, which hangs on the generator alone. */
+  private beginEpoch(): void {
+    const { model, dataset } = this;
+    this.orderState = model.shuffling.state();
+    if (this.options.shuffle) {
+      restoreOrder(this.order);
+      model.shuffling.shuffle(this.order);
+    }
+    this.totals.reset(dataset.samples.rows * dataset.steps);
+  }
+
+  /** Trains on the batch at hand; ends training instead where a callback says so. Returns how many rows it had. */
+  private async trainOnBatch(): Promise<number> {
+    const { model, dataset, order, options, totals, epoch, batch } = this;
+    const start = batch * options.batchSize;
+    const count = Math.min(options.batchSize, dataset.samples.rows - start);
+    const where = () => `in epoch ${epoch + 1}, batch ${batch + 1}`; // counted from 1, as progress is
+    try {
+      trainBatch(model, dataset, order, start, count, totals, where);
+    } catch (error) {
+      if (!(error instanceof NumericError) || !(await this.isForgiven(error))) throw error;
+      model.stopTraining = true;
+    }
+    return count;
+  }
+
+  private async isForgiven(error: NumericError): Promise<boolean> {
+    let forgiven = false;
+    await this.each(async (callback) => {
+      if ((await callback.onNumericError?.(error, this.training)) === true) forgiven = true;
+    });
+    return forgiven;
+  }
+
+  /** Loss and metrics of the validation set, giving way to the event loop between batches. */
+  private async validate(dataset: Dataset): Promise<Logs> {
+    const { model, options, training, validationTotals: totals, validationOrder: order, giveWay } = this;
+    const { rows, steps } = dataset.samples;
+    await this.each((callback) => callback.onTestBegin?.(training));
+    totals.reset(rows * dataset.steps);
+    for (let start = 0; start < rows && !options.signal?.aborted; start += options.batchSize) {
+      const pass = model.pass(Math.min(options.batchSize, rows - start), steps, false);
+      evaluateBatch(model, pass, dataset, order, start, totals);
+      if (giveWay.isDue()) await giveWay.now();
+    }
+    await this.each((callback) => callback.onTestEnd?.(totals.logs(), training));
+    return totals.logs('val_');
+  }
+
+  private async each(call: (callback: Callback, index: number) => unknown): Promise<void> {
+    const { callbacks } = this.options;
+    for (let i = 0; i < callbacks.length; i++) await call(callbacks[i] as Callback, i);
+  }
+
+  /** Ends with the signal's reason when that has been aborted, what there is being saved. */
+  private async heedSignal(): Promise<void> {
+    const { signal } = this.options;
+    if (!signal?.aborted) return;
+    await this.save();
+    throw signal.reason;
+  }
+
+  private isDue(): boolean {
+    const { everySteps, everySeconds } = this.options.checkpoint ?? {};
+    const steps = this.epoch * this.batches + this.batch;
+    if (everySteps !== undefined && steps % everySteps === 0) return true;
+    return everySeconds !== undefined && performance.now() - this.lastSaved >= 1000 * everySeconds;
+  }
+
+  private async save(finished = false): Promise<void> {
+    const { options, training } = this;
+    if (!options.checkpoint) return;
+    await options.checkpoint.write(training.model, this.state(finished));
+    this.lastSaved = performance.now();
+  }
+
+  private state(finished: boolean): FitState {
+    const { epoch, batch, orderState, totals, history, model, options } = this;
+    return {
+      epoch,
+      batch,
+      order: batch === 0 ? model.shuffling.state() : orderState,
+      totals: totals.state(),
+      records: history.records,
+      callbacks: options.callbacks.map((callback) => callback.state?.() ?? null),
+      stopped: model.stopTraining,
+      finished,
+      plan: this.plan(),
+    };
+  }
+
+  private plan(): FitPlan {
+    const { batchSize, shuffle, callbacks } = this.options;
+    return { rows: this.dataset.samples.rows, batchSize, shuffle, callbacks: callbacks.length };
+  }
+
+  /** Goes to where the checkpoint was written, if there is one. */
+  private async resume(): Promise<FitState | undefined> {
+    const { model, options, training } = this;
+    const state = await options.checkpoint?.read(training.model);
+    if (!state) return undefined;
+    checkPlan(state.plan, this.plan());
+    for (const { epoch, logs } of state.records) {
+      this.history.record(epoch, logs);
+      this.logs = { ...logs };
+    }
+    this.epoch = state.epoch;
+    this.batch = state.batch;
+    if (state.batch === 0) return state;
+    model.shuffling.restore(state.order);
+    this.beginEpoch();
+    this.totals.restore(state.totals);
+    return state;
+  }
+}
+
+/** @throws ConfigError when a run is to go on in a way that it did not begin */
+function checkPlan(saved: FitPlan, plan: FitPlan): void {
+  for (const [name, value] of Object.entries(plan)) {
+    const was = saved[name as keyof FitPlan];
+    if (was === value) continue;
+    throw new ConfigError(
+      `fit: the checkpoint is of a run with ${name} ${was} and this one has ${value}: ` +
+        'resume with the data and options that it began with, or begin anew without resume',
+    );
   }
 }

@@ -1,14 +1,40 @@
 /**
- * What `fit` prints. In a terminal that is one line, redrawn as training goes; anywhere else (a pipe, a page's
- * console) it is a plain line an epoch.
+ * What `fit` prints, and tells a page. In a terminal that is one line, redrawn as training goes; anywhere else (a
+ * pipe, a page's console) it is a plain line an epoch.
  */
+import { formatValue } from './history.js';
 import type { Logs, Totals } from './run.js';
 
 /** 0 prints nothing, 1 a progress bar, 2 a line an epoch; the meanings are Keras's. */
 export type Verbosity = 0 | 1 | 2;
 
-interface Progress {
-  batch(epoch: number, batch: number, totals: Totals): void;
+/** How far `fit` has come. */
+export interface Progress {
+  /** The epoch at hand, from 0, and the one before which training ends. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** How many batches of the epoch are done, and how many it has. */
+  readonly batch: number;
+  readonly batches: number;
+  /** Loss and metrics of the epoch so far; at its end those of validation too. */
+  readonly logs: Readonly<Logs>;
+  /** Rows trained on a second, since `fit` began. */
+  readonly rowsPerSecond: number;
+  /** How long the rest will take at that pace, in seconds. */
+  readonly secondsLeft: number;
+}
+
+export interface ProgressOptions {
+  readonly verbose: Verbosity;
+  readonly onProgress: ((progress: Progress) => void) | undefined;
+  readonly epochs: number;
+  readonly batches: number;
+  /** The batches that were done before this `fit` began. */
+  readonly done: number;
+}
+
+interface Reporter {
+  batch(epoch: number, batch: number, rows: number, totals: Totals): void;
   epoch(epoch: number, logs: Logs): void;
   end(): void;
 }
@@ -19,42 +45,55 @@ interface Terminal {
   write(text: string): unknown;
 }
 
-/** How often the bar is redrawn, in milliseconds. */
+/** How often the bar is redrawn, in milliseconds, and at most what share of the time is spent on it. */
 const REDRAW_INTERVAL = 100;
+const REDRAW_SHARE = 0.05;
 const BAR_WIDTH = 24;
 const CLEAR_LINE = '\r\u001b[2K';
 
-export function createProgress(verbose: Verbosity, epochs: number, batches: number): Progress {
-  if (verbose === 0) return { batch: () => {}, epoch: () => {}, end: () => {} };
+export function createProgress(options: ProgressOptions): Reporter {
+  const { verbose, onProgress, epochs, batches, done } = options;
+  if (verbose === 0 && !onProgress) return { batch: () => {}, epoch: () => {}, end: () => {} };
   const { process } = globalThis as { process?: { stdout?: Terminal } };
   const terminal = verbose === 1 && process?.stdout?.isTTY === true ? process.stdout : undefined;
   const began = performance.now();
-  let lastDrawn = began;
+  let nextDue = began + REDRAW_INTERVAL;
+  let rowsDone = 0;
   /** The validation loss of the epoch before, for the bar: that of the epoch at hand comes at its end. */
-  let validation = '';
+  let validation: Logs = {};
 
-  const timeLeft = (batchesDone: number) => {
-    const elapsed = performance.now() - began;
-    return formatSeconds((elapsed * (epochs * batches - batchesDone)) / batchesDone / 1000);
+  const progress = (epoch: number, batch: number, logs: Logs): Progress => {
+    const seconds = (performance.now() - began) / 1000;
+    const batchesDone = epoch * batches + batch - done;
+    return {
+      epoch,
+      epochs,
+      batch,
+      batches,
+      logs,
+      rowsPerSecond: rowsDone / seconds,
+      secondsLeft: (seconds * (epochs * batches - done - batchesDone)) / batchesDone,
+    };
   };
   return {
-    batch: (epoch, batch, totals) => {
+    batch: (epoch, batch, rows, totals) => {
+      rowsDone += rows;
       const now = performance.now();
-      if (terminal === undefined || now - lastDrawn < REDRAW_INTERVAL) return;
-      lastDrawn = now;
-      const done = epoch * batches + batch + 1;
-      const filled = Math.round((BAR_WIDTH * (batch + 1)) / batches);
-      const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
-      const line = `epoch ${epoch + 1}/${epochs} ${bar} loss ${formatValue(totals.loss)}${validation}  ${timeLeft(done)} left`;
-      terminal.write(CLEAR_LINE + line.slice(0, terminal.columns || 80));
+      if (now < nextDue || (terminal === undefined && !onProgress)) return;
+      const at = progress(epoch, batch + 1, totals.logs());
+      onProgress?.(at);
+      terminal?.write(CLEAR_LINE + bar(at, validation).slice(0, terminal.columns || 80));
+      // Some metrics take long over many rows: then they are asked for less often.
+      const cost = performance.now() - now;
+      nextDue = now + Math.max(REDRAW_INTERVAL, cost / REDRAW_SHARE);
     },
     epoch: (epoch, logs) => {
-      if (logs.val_loss !== undefined) validation = `  val_loss ${formatValue(logs.val_loss)}`;
-      const values = Object.entries(logs).map(([name, value]) => `${name} ${formatValue(value)}`);
-      const rest = epoch + 1 < epochs ? [`${timeLeft((epoch + 1) * batches)} left`] : [];
-      const line = [`epoch ${epoch + 1}/${epochs}`, ...values, ...rest].join('  ');
+      if (logs.val_loss !== undefined) validation = { val_loss: logs.val_loss };
+      const at = progress(epoch, batches, logs);
+      onProgress?.(at);
+      const line = epochLine(at);
       if (terminal) terminal.write(`${CLEAR_LINE}${line}\n`);
-      else console.log(line);
+      else if (verbose > 0) console.log(line);
     },
     end: () => {
       if (terminal) terminal.write(CLEAR_LINE);
@@ -62,8 +101,29 @@ export function createProgress(verbose: Verbosity, epochs: number, batches: numb
   };
 }
 
-function formatValue(value: number): string {
-  return value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(3) : value.toFixed(4);
+function bar(at: Progress, validation: Logs): string {
+  const filled = Math.round((BAR_WIDTH * at.batch) / at.batches);
+  const drawn = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
+  const head = `epoch ${at.epoch + 1}/${at.epochs} ${drawn} ${at.batch}/${at.batches}`;
+  return [
+    head,
+    `${formatSeconds(at.secondsLeft)} left`,
+    pace(at),
+    ...values({ ...at.logs, ...validation }),
+  ].join('  ');
+}
+
+function epochLine(at: Progress): string {
+  const rest = at.epoch + 1 < at.epochs ? [`${formatSeconds(at.secondsLeft)} left`] : [];
+  return [`epoch ${at.epoch + 1}/${at.epochs}`, ...values(at.logs), pace(at), ...rest].join('  ');
+}
+
+function values(logs: Readonly<Logs>): string[] {
+  return Object.entries(logs).map(([name, value]) => `${name} ${formatValue(value)}`);
+}
+
+function pace({ rowsPerSecond }: Progress): string {
+  return `${rowsPerSecond < 10 ? rowsPerSecond.toFixed(1) : Math.round(rowsPerSecond)} rows/s`;
 }
 
 /** 75 seconds as `1m 15s`. */

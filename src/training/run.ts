@@ -100,9 +100,15 @@ export function trainBatch(
 }
 
 /** Runs all rows forward, dropout off, and adds up loss and metrics. */
-export function evaluateDataset(model: Trainable, dataset: Dataset, batchSize: number, totals: Totals): void {
+export function evaluateDataset(
+  model: Trainable,
+  dataset: Dataset,
+  batchSize: number,
+  totals: Totals,
+  signal?: AbortSignal,
+): void {
   totals.reset(dataset.samples.rows * dataset.steps);
-  forEachBatch(model, dataset.samples, batchSize, (pass, order, start) => {
+  forEachBatch(model, dataset.samples, batchSize, signal, (pass, order, start) => {
     evaluateBatch(model, pass, dataset, order, start, totals);
   });
 }
@@ -121,15 +127,17 @@ export function evaluateBatch(
   totals.add(pass, loss, loss.forward(), loss.count(), totalPenalty(model.parameters));
 }
 
-/** Calls `run` with a pass for each batch of rows in their natural order. */
+/** Calls `run` with a pass for each batch of rows in their natural order, until the signal is aborted. */
 export function forEachBatch(
   model: Trainable,
   samples: Samples,
   batchSize: number,
+  signal: AbortSignal | undefined,
   run: (pass: Pass, order: Int32Array, start: number, count: number) => void,
 ): void {
   const order = rowOrder(samples.rows);
   for (let start = 0; start < samples.rows; start += batchSize) {
+    signal?.throwIfAborted();
     const count = Math.min(batchSize, samples.rows - start);
     run(model.pass(count, samples.steps, false), order, start, count);
   }

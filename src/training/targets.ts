@@ -257,8 +257,16 @@ function shapeHint(y: TargetInput, loss: Loss, output: OutputShape): string {
   return '';
 }
 
+/** The rows to train on and, where `share` of them, the last ones, are to be kept from it, those: as views. */
+export function splitDataset(dataset: Dataset, share: number): [kept: Dataset, held: Dataset | undefined] {
+  const { rows } = dataset.samples;
+  const kept = Math.floor(rows * (1 - share));
+  if (kept === rows) return [dataset, undefined];
+  return [sliceDataset(dataset, 0, kept), sliceDataset(dataset, kept, rows)];
+}
+
 /** Rows `from` to `to` of a data set, as a view. */
-export function sliceDataset(dataset: Dataset, from: number, to: number): Dataset {
+function sliceDataset(dataset: Dataset, from: number, to: number): Dataset {
   const { samples, targets, columns, steps, weights } = dataset;
   return {
     ...dataset,

@@ -5,6 +5,7 @@
 import type { Backend } from '../backend/backend.js';
 import type { Memory } from '../backend/memory.js';
 import { ConfigError, NumericError } from '../core/errors.js';
+import { checkNumber } from '../core/options.js';
 import type { Parameter } from '../core/parameter.js';
 import type { Region } from '../core/region.js';
 import { blend, clip, scale, sumOfSquares } from '../kernels/optimizers.js';
@@ -90,6 +91,17 @@ function factorsOf({ settings }: Optimizer, parameters: readonly Parameter[]): O
 /** The learning rate of the next update. */
 export function currentLearningRate({ learningRate, iterations }: OptimizerState): number {
   return rateAt(learningRate, iterations);
+}
+
+/** @throws ConfigError where the optimizer has a schedule, which decides it; and for what is no learning rate */
+export function setLearningRate(state: OptimizerState, rate: number): void {
+  if (typeof state.learningRate !== 'number') {
+    throw new ConfigError(
+      `the learning rate is decided by the schedule ${state.learningRate.config().name}: to set it, give ` +
+        `${state.optimizer.name} a number for its learningRate`,
+    );
+  }
+  state.learningRate = checkNumber('learningRate', rate, { min: 0 });
 }
 
 /** What the regularizers of all weights cost. */

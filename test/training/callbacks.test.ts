@@ -212,7 +212,8 @@ describe('stopTraining', () => {
 });
 
 describe('what is no callback', () => {
-  const hooks = 'onTrainBegin, onTrainEnd, onEpochBegin, onEpochEnd, onBatchBegin, onBatchEnd';
+  const hooks =
+    'onTrainBegin, onTrainEnd, onEpochBegin, onEpochEnd, onBatchBegin, onBatchEnd, onTestBegin, onTestEnd, onNumericError';
   it.each([
     ['a function', () => {}, 'a function'],
     ['null', null, 'null'],

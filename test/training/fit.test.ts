@@ -349,15 +349,34 @@ describe('options of fit', () => {
       { validationData: { x, y } as never },
       'fit: validationData is [x, y] but is an object with x, y',
     ],
-    [
-      'classWeight',
-      { classWeight: {} } as never,
-      "fit has no option 'classWeight': this version does not have it; give sampleWeight the weight of each row instead",
-    ],
+    ['classWeight', { classWeight: { 5: 1 } }, "fit: classWeight has a class '5' and the classes are 0 to 1"],
     [
       'initialEpoch',
-      { initialEpoch: 2 } as never,
-      "fit has no option 'initialEpoch': leave it out, a second fit goes on where the first stopped",
+      { initialEpoch: 2 },
+      'fit: initialEpoch must be a number at least 0 and at most 1 but is 2',
+    ],
+    ['validationFreq', { validationFreq: 0 }, 'fit: validationFreq must be a number at least 1 but is 0'],
+    [
+      'a signal that is its controller',
+      { signal: new AbortController() as never },
+      'fit: signal is that of an AbortController, controller.signal, but is an object with nothing',
+    ],
+    [
+      'a path for a checkpoint',
+      { checkpoint: { path: 'run.safetensors', everySteps: 10 } as never },
+      'fit: checkpoint is an object with path, everySteps: make it with fileCheckpoint(path, { everySteps: 100 }) of ' +
+        "'longhand/node', or with checkpoint({ save, load, everySteps: 100 }) where there are no files",
+    ],
+    [
+      'resume from nothing',
+      { resume: true },
+      'fit: resume needs a checkpoint to go on from: ' +
+        "{ checkpoint: fileCheckpoint('run.safetensors', { everySteps: 100 }) }",
+    ],
+    [
+      'onProgress that is no function',
+      { onProgress: {} as never },
+      'fit: onProgress is a function but is an object with nothing',
     ],
     [
       'a misspelt name',

@@ -1,5 +1,5 @@
 /** The two pictures of the purchase job: how training went, and whether the probabilities mean what they say. */
-import { COLORS, type Point, renderChart, roundAxis, roundStep, type Series } from './chart.js';
+import { COLORS, type Point, renderChart, roundAxis, roundStep, type Series } from '../../core/chart.js';
 import type { CalibrationBin } from './scores.js';
 
 /** The losses after each epoch. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { roundAxis, roundStep } from '../../../src/cli/purchase/chart.js';
 import { calibrationSvg, trainingSvg } from '../../../src/cli/purchase/plots.js';
+import { roundAxis, roundStep } from '../../../src/core/chart.js';
 import { checkXml } from '../../support/xml.js';
 
 const bins = (shares: readonly number[]) =>
