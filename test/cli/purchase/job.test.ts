@@ -121,7 +121,7 @@ function scoresIn({ folder }: Outcome, out = 'purchase-results'): Record<string,
 
 /** What a run prints, without what the clock says. */
 function figures({ stdout }: Outcome): string {
-  return stdout.replace(/^trained in .*\n/m, '').replace(/ {2}\S+( \S+)? left$/gm, '');
+  return stdout.replace(/^trained in .*\n/m, '').replace(/ {2}\d+ rows\/s( {2}.+ left)?$/gm, '');
 }
 
 const short = ['--horizon', '8', ...SHORT];
@@ -131,7 +131,7 @@ describe('without a file', () => {
     const first = await success(SHORT);
     expect(first.stdout).toContain('9,303 purchases of 4,000 customers from 2024-01-01 to 2024-12-29');
     expect(first.stdout).toContain('Training sees no purchase after 2024-09-29 and no test customer at all');
-    expect(first.stdout).toMatch(/^epoch 1\/1 {2}loss 0\.\d{4} {2}val_loss 0\.\d{4}$/m);
+    expect(first.stdout).toMatch(/^epoch 1\/1 {2}loss 0\.\d{4} {2}val_loss 0\.\d{4} {2}\d+ rows\/s$/m);
     for (const name of [
       'LSTM',
       'base rate',
@@ -192,10 +192,14 @@ describe('without a file', () => {
     ]);
     expect(code).toBe(0);
     const drawn = stdout.split('\r\u001b[2K');
-    expect(drawn.some((text) => /^epoch 1\/2 █+░+ loss 0\.\d{4}.* left$/.test(text))).toBe(true);
-    expect(drawn.some((text) => /^epoch 2\/2 {2}loss 0\.\d{4} {2}val_loss 0\.\d{4}\r\n/.test(text))).toBe(
-      true,
-    );
+    expect(
+      drawn.some((text) =>
+        /^epoch 1\/2 █+░+ \d+\/\d+ {2}\d+s left {2}\d+ rows\/s {2}loss 0\.\d{4}/.test(text),
+      ),
+    ).toBe(true);
+    expect(
+      drawn.some((text) => /^epoch 2\/2 {2}loss 0\.\d{4} {2}val_loss 0\.\d{4} {2}\d+ rows\/s\r\n/.test(text)),
+    ).toBe(true);
   });
 
   it('prints its help and does nothing', async () => {
