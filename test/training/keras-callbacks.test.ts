@@ -95,6 +95,45 @@ describe('earlyStopping', () => {
     expect(drive(min, rising, 'val_auc').epochs).toBe(3);
   });
 
+  it.each([
+    [
+      'max',
+      [
+        'accuracy',
+        'binaryAccuracy',
+        'categoricalAccuracy',
+        'sparseCategoricalAccuracy',
+        'topKAccuracy',
+        'auc',
+      ],
+    ],
+    [
+      'max',
+      ['averagePrecision', 'precision', 'recall', 'f1', 'specificity', 'cohenKappa', 'matthews', 'r2Score'],
+    ],
+    [
+      'min',
+      [
+        'loss',
+        'logLoss',
+        'perplexity',
+        'brierScore',
+        'expectedCalibrationError',
+        'quantileLoss',
+        'price_loss',
+      ],
+    ],
+    ['min', ['meanSquaredError', 'rootMeanSquaredError', 'meanAbsoluteError', 'meanAbsolutePercentageError']],
+    ['min', ['symmetricMeanAbsolutePercentageError', 'meanAbsoluteScaledError']],
+  ] as const)('knows that %s is better of %s', (mode, names) => {
+    for (const name of names) {
+      for (const monitor of [name, `val_${name}`]) {
+        const { epochs } = drive(earlyStopping({ monitor, patience: 1 }), [1, 2, 3, 4], monitor);
+        expect([monitor, epochs]).toEqual([monitor, mode === 'max' ? 4 : 2]);
+      }
+    }
+  });
+
   it('baseline: the patience begins anew only with what beats it', () => {
     const options = { patience: 3, baseline: 2 };
     // As in Keras an epoch that is better than all before it does not end training, below the baseline or not.

@@ -16,9 +16,8 @@ export interface MonitorOptions {
 
 /** Values of which more is better. Of all others that end in one of `WORSE`, less is. */
 const BETTER =
-  /(accuracy|auc|precision|recall|f1|specificity|sensitivity|kappa|matthews|correlation|r2|similarity)$/i;
-const WORSE =
-  /(loss|error|entropy|likelihood|rmse|mse|mae|mape|smape|mase|perplexity|brier|score|hinge|poisson|huber)$/i;
+  /(accuracy|auc|precision|recall|f1|specificity|sensitivity|kappa|matthews|correlation|r2score|r2|similarity)$/i;
+const WORSE = /(loss|error|entropy|likelihood|perplexity|brierscore|hinge|poisson|huber|divergence)$/i;
 
 export interface Monitor {
   readonly name: string;
