@@ -13,12 +13,12 @@ import { chain, nameLayers } from '../src/model/graph.js';
 import { Network, type NetworkOptions } from '../src/model/network.js';
 import { loadSamples } from '../src/training/batches.js';
 import { toLoss } from '../src/training/losses.js';
-import { adam } from '../src/training/optimizers/adam.js';
+import { type AdamOptions, adam } from '../src/training/optimizers/adam.js';
 import { rowOrder, Totals, trainBatch } from '../src/training/run.js';
 import type { Dataset } from '../src/training/targets.js';
 import { type BenchCase, classIndices, normals, productFlops } from './case.js';
 
-interface ModelSize {
+export interface ModelSize {
   readonly name: string;
   readonly batch: number;
   readonly steps: number;
@@ -31,7 +31,7 @@ interface ModelSize {
   readonly everyStep: boolean;
 }
 
-const modelSizes: readonly ModelSize[] = [
+export const modelSizes: readonly ModelSize[] = [
   { name: 'rowmnist', batch: 64, steps: 28, inputs: 28, units: [128], outputs: 10, everyStep: false },
   { name: 'keras', batch: 32, steps: 50, inputs: 64, units: [128], outputs: 1, everyStep: false },
   { name: 'char', batch: 32, steps: 64, inputs: 65, units: [256, 256], outputs: 65, everyStep: true },
@@ -39,7 +39,7 @@ const modelSizes: readonly ModelSize[] = [
 ];
 
 /** One row, one step, from zero state: what a push into a stream computes. */
-const streamedStep: ModelSize = {
+export const streamedStep: ModelSize = {
   name: 'streamed step',
   batch: 1,
   steps: 1,
@@ -119,19 +119,28 @@ function trainingFlops(size: ModelSize): number {
   return 3 * forwardFlops(size) - byInput;
 }
 
-function prepareModel(size: ModelSize) {
+/** A model of that size, compiled, with random data for one batch. */
+export function prepareModel(size: ModelSize, backend = chosenBackend(), adamOptions: AdamOptions = {}) {
   const { batch, steps, inputs, outputs } = size;
   const layers = layersOf(size);
   nameLayers(layers);
   const options: NetworkOptions = {
     seed: 1,
-    backend: selectBackend((process.env.BENCH_BACKEND ?? 'auto') as BackendName, 'float32'),
+    backend: selectBackend(backend, 'float32'),
     precision: 'float32',
     initialize: true,
   };
   const network = new Network(chain(layers), [steps, inputs], options);
-  network.compile(adam(), toLoss(outputs === 1 ? 'binaryCrossentropy' : 'sparseCategoricalCrossentropy'));
+  network.compile(
+    adam(adamOptions),
+    toLoss(outputs === 1 ? 'binaryCrossentropy' : 'sparseCategoricalCrossentropy'),
+  );
   return { network, dataset: randomDataset(size), order: rowOrder(batch) };
+}
+
+/** What `npm run bench -- --backend` says. */
+function chosenBackend(): BackendName {
+  return (process.env.BENCH_BACKEND ?? 'auto') as BackendName;
 }
 
 function layersOf({ units, outputs, everyStep }: ModelSize): Layer[] {
