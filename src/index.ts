@@ -14,6 +14,7 @@ export { type FloatArray, type Shape, type Tensor, tensor } from './core/tensor.
 export type { Missing, SampleInput } from './data/samples.js';
 export { activation } from './layers/activation.js';
 export type { ActivationName, ElementwiseActivationName } from './layers/activations.js';
+export { type BidirectionalOptions, bidirectional } from './layers/bidirectional.js';
 export {
   type ConstraintName,
   maxNorm,
@@ -23,6 +24,7 @@ export {
 } from './layers/constraints.js';
 export { type DenseOptions, dense } from './layers/dense.js';
 export { dropout } from './layers/dropout.js';
+export { type GruOptions, gru } from './layers/gru.js';
 export {
   constant,
   glorotNormal,
@@ -45,7 +47,10 @@ export { type InputOptions, input } from './layers/input.js';
 export type { Layer, LayerOptions, SampleShape } from './layers/layer.js';
 export { type LstmOptions, lstm } from './layers/lstm.js';
 export { type MaskingOptions, masking } from './layers/masking.js';
+export type { MergeMode } from './layers/merge-directions.js';
+export type { RecurrentOptions } from './layers/recurrent-options.js';
 export { l1, l1l2, l2, type RegularizerName } from './layers/regularizers.js';
+export { simpleRnn } from './layers/simple-rnn.js';
 export { deserializeModel, serializeModel } from './model/model-file.js';
 export type {
   CompileOptions,

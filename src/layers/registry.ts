@@ -3,22 +3,32 @@ import { FormatError } from '../core/errors.js';
 import { describe } from '../core/options.js';
 import { activation } from './activation.js';
 import type { ActivationName } from './activations.js';
+import { bidirectional } from './bidirectional.js';
 import { dense } from './dense.js';
 import { dropout } from './dropout.js';
+import { gru } from './gru.js';
 import { input } from './input.js';
 import type { Layer, LayerConfig, LayerOptions, SampleShape } from './layer.js';
 import { lstm } from './lstm.js';
 import { masking } from './masking.js';
+import { simpleRnn } from './simple-rnn.js';
 
 type Options = LayerOptions & Record<string, unknown>;
 
 const factories: Record<string, (options: Options) => Layer> = {
   activation: ({ activation: name, ...options }) => activation(name as ActivationName, options),
+  bidirectional: ({ layer, backwardLayer, ...options }) => {
+    const inner = (config: unknown) => layerFromConfig(config as LayerConfig);
+    const backward = backwardLayer === undefined ? {} : { backwardLayer: inner(backwardLayer) };
+    return bidirectional(inner(layer), { ...options, ...backward });
+  },
   dense: ({ units, ...options }) => dense(units as number, options),
   dropout: ({ rate, ...options }) => dropout(rate as number, options),
+  gru: ({ units, ...options }) => gru(units as number, options),
   input: (options) => input(options as Options & { shape: SampleShape }),
   lstm: ({ units, ...options }) => lstm(units as number, options),
   masking: (options) => masking(options),
+  simpleRnn: ({ units, ...options }) => simpleRnn(units as number, options),
 };
 
 /** @throws FormatError for a type that is not known; ConfigError for options that are not */

@@ -1,6 +1,17 @@
 /** Every option that is unknown, out of range, or a habit from Keras or TensorFlow.js gets one sentence that mends it. */
 import { describe, expect, it } from 'vitest';
-import { activation, dense, input, l1, l2, lstm, masking } from '../../src/index.js';
+import {
+  activation,
+  bidirectional,
+  dense,
+  gru,
+  input,
+  l1,
+  l2,
+  lstm,
+  masking,
+  simpleRnn,
+} from '../../src/index.js';
 import { errorOf } from '../support/bits.js';
 
 const anything = (value: unknown) => value as never;
@@ -177,6 +188,66 @@ const wrong: [string, () => unknown, string][] = [
     'a mask value that is no number',
     () => masking({ maskValue: Number.NaN }),
     'masking: maskValue must be a number but is NaN',
+  ],
+  [
+    'units of a gru',
+    () => gru(anything({ units: 3 })),
+    'gru takes the number of units first: write gru(3) instead of gru({ units: 3 })',
+  ],
+  [
+    'a cuDNN habit',
+    () => gru(3, anything({ useCudnn: true })),
+    "gru has no option 'useCudnn': leave it out, the model's backend decides which kernels compute",
+  ],
+  [
+    'reset_after',
+    () => gru(3, anything({ reset_after: false })),
+    "gru: option 'reset_after' is not known: did you mean 'resetAfter'?",
+  ],
+  [
+    'gates of a simple layer',
+    () => simpleRnn(3, anything({ recurrentActivation: 'sigmoid' })),
+    "simpleRnn has no option 'recurrentActivation': it has no gates; an lstm and a gru have",
+  ],
+  [
+    'bidirectional({ layer })',
+    () => bidirectional(anything({ layer: lstm(2) })),
+    'bidirectional takes the layer first: write bidirectional(lstm(8)) instead of bidirectional({ layer: lstm(8) })',
+  ],
+  [
+    'bidirectional of a dense',
+    () => bidirectional(dense(2)),
+    'bidirectional: the layer is dense, but only a recurrent layer has a direction: write bidirectional(lstm(8))',
+  ],
+  [
+    'a merge mode of another library',
+    () => bidirectional(lstm(2), { mergeMode: anything('average') }),
+    "bidirectional: mergeMode 'average' is not known: use one of concat, sum, mul, ave, none",
+  ],
+  [
+    'null for no merging',
+    () => bidirectional(lstm(2), { mergeMode: anything(null) }),
+    "bidirectional: option 'mergeMode' is null, which says nothing: write 'none' for two outputs",
+  ],
+  [
+    'a forward layer that goes backwards',
+    () => bidirectional(lstm(2, { goBackwards: true })),
+    'bidirectional: the layer has goBackwards: true, but it is the one that goes forward: leave it out',
+  ],
+  [
+    'a backward layer that goes forward',
+    () => bidirectional(lstm(2), { backwardLayer: lstm(2) }),
+    'bidirectional: backwardLayer needs goBackwards: true, for that is its direction',
+  ],
+  [
+    'a backward layer with sequences',
+    () => bidirectional(lstm(2), { backwardLayer: gru(2, { goBackwards: true, returnSequences: true }) }),
+    'bidirectional: returnSequences is false in the layer and true in backwardLayer: it must be the same in both',
+  ],
+  [
+    'a sum of directions of unequal units',
+    () => bidirectional(lstm(2), { mergeMode: 'sum', backwardLayer: lstm(3, { goBackwards: true }) }),
+    "bidirectional: mergeMode 'sum' needs the same units in both directions but they are 2 and 3: make them the same, or take 'concat'",
   ],
   [
     'an input without a shape',

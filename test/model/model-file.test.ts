@@ -4,6 +4,7 @@ import { readSafetensors, writeSafetensors } from '../../src/core/safetensors.js
 import {
   activation,
   adam,
+  bidirectional,
   type CompileOptions,
   ConfigError,
   cosineDecay,
@@ -16,6 +17,7 @@ import {
   type FitOptions,
   type FloatArray,
   FormatError,
+  gru,
   huber,
   input,
   type Layer,
@@ -34,6 +36,7 @@ import {
   sequential,
   serializeModel,
   sgd,
+  simpleRnn,
   type Tensor,
   truncatedNormal,
 } from '../../src/index.js';
@@ -116,6 +119,37 @@ const models: Record<string, () => Model> = {
     ),
   'no biases': () => build([lstm(3, { useBias: false }), dense(1, { useBias: false })], mse),
   'no bias of the forget gate': () => build([lstm(3, { unitForgetBias: false }), head()], bce),
+  'an lstm of all options': () =>
+    build(
+      [
+        lstm(3, { returnSequences: true, zeroOutputForMask: true, initialState: 'learned', cellClip: 0.4 }),
+        lstm(3, { goBackwards: true, returnState: true, unitForgetBias: 2.5 }),
+        head(),
+      ],
+      bce,
+    ),
+  'other recurrent layers': () =>
+    build(
+      [
+        gru(3, { returnSequences: true, dropout: 0.2 }),
+        gru(2, { returnSequences: true, resetAfter: false, recurrentActivation: 'hardSigmoid' }),
+        simpleRnn(3, { activation: 'relu', initialState: 'learned' }),
+        head(),
+      ],
+      bce,
+    ),
+  'bidirectional layers': () =>
+    build(
+      [
+        bidirectional(lstm(3, { returnSequences: true, recurrentDropout: 0.3 })),
+        bidirectional(gru(2, { returnSequences: true }), { mergeMode: 'ave', trainable: false }),
+        bidirectional(simpleRnn(2), {
+          backwardLayer: lstm(3, { goBackwards: true, kernelRegularizer: 'l2' }),
+        }),
+        head(),
+      ],
+      bce,
+    ),
   'frozen layers': () =>
     build(
       [lstm(3, { trainable: false, returnSequences: true }), lstm(2), dense(3, { trainable: false }), head()],

@@ -6,10 +6,12 @@ import type { FloatArray } from '../../src/core/tensor.js';
 import {
   activation,
   type BackendName,
+  bidirectional,
   ConfigError,
   DataError,
   dense,
   dropout,
+  gru,
   type Layer,
   lstm,
   masking,
@@ -18,6 +20,7 @@ import {
   ShapeError,
   type Stream,
   sequential,
+  simpleRnn,
   tensor,
 } from '../../src/index.js';
 import { bitsOf, errorOf } from '../support/bits.js';
@@ -49,6 +52,12 @@ const stacks: Record<string, (units: number) => Layer[]> = {
     activation('tanh'),
     lstm(units, { useBias: false }),
     dense(1),
+  ],
+  'other cells': (units) => [
+    gru(units, { returnSequences: true, initialState: 'learned' }),
+    simpleRnn(4, { returnSequences: true }),
+    gru(units, { returnSequences: true, resetAfter: false, recurrentActivation: 'tanh' }),
+    lstm(3, { cellClip: 0.1, initialState: 'learned' }),
   ],
   masked: (units) => [masking({ maskValue: 7 }), lstm(units, { returnSequences: true }), lstm(units)],
 };
@@ -279,6 +288,24 @@ describe('mistakes', () => {
       () => model.stream(anything({ missing: 'skip' })),
       ConfigError,
       "missing is 'error' or 'mask' but is 'skip'",
+    ],
+    [
+      'a bidirectional layer',
+      () =>
+        sequential([bidirectional(lstm(2))])
+          .build([null, 3])
+          .stream(),
+      ConfigError,
+      'the model cannot take one step at a time: bidirectional_1 reads the sequence from its end too, which a stream does not know; use predict',
+    ],
+    [
+      'a layer that goes backwards',
+      () =>
+        sequential([gru(2, { goBackwards: true })])
+          .build([null, 3])
+          .stream(),
+      ConfigError,
+      'the model cannot take one step at a time: gru_1 goes backwards, from the last step of a sequence to its first; use predict',
     ],
     [
       'no steps',

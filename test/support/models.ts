@@ -6,18 +6,22 @@ import type { Samples } from '../../src/data/samples.js';
 import {
   type ActivationName,
   activation,
+  bidirectional,
   dense,
   dropout,
   type ElementwiseActivationName,
+  gru,
   type Layer,
   type LossName,
   l1,
   l2,
   lstm,
   masking,
+  type RecurrentOptions,
   type Regularizer,
   type Sequential,
   sequential,
+  simpleRnn,
 } from '../../src/index.js';
 import type { Network } from '../../src/model/network.js';
 import { loadSamples, loadTargets } from '../../src/training/batches.js';
@@ -45,7 +49,7 @@ const elementwise: readonly ElementwiseActivationName[] = [
 type RegularizerChoice = 'none' | 'l1' | 'l2';
 
 export interface LayerChoice {
-  kind: 'lstm' | 'dense' | 'dropout' | 'activation' | 'masking';
+  kind: 'lstm' | 'gru' | 'simpleRnn' | 'bidirectional' | 'dense' | 'dropout' | 'activation' | 'masking';
   units: number;
   useBias: boolean;
   isPlain: boolean;
@@ -57,6 +61,10 @@ export interface LayerChoice {
   zeroOutputForMask: boolean;
   initialState: 'zeros' | 'learned';
   cellClip: number | undefined;
+  resetAfter: boolean;
+  /** What a bidirectional layer is made of, and what becomes of its outputs. */
+  cell: 'lstm' | 'gru' | 'simpleRnn';
+  mergeMode: 'concat' | 'sum' | 'mul' | 'ave';
   kernelRegularizer: RegularizerChoice;
   recurrentRegularizer: RegularizerChoice;
   biasRegularizer: RegularizerChoice;
@@ -84,7 +92,17 @@ const regularizer = fc.constantFrom<RegularizerChoice>('none', 'none', 'l1', 'l2
 const rate = fc.constantFrom(0, 0, 0.3);
 
 const layerChoice: fc.Arbitrary<LayerChoice> = fc.record({
-  kind: fc.constantFrom('lstm', 'lstm', 'dense', 'dropout', 'activation', 'masking'),
+  kind: fc.constantFrom(
+    'lstm',
+    'lstm',
+    'gru',
+    'simpleRnn',
+    'bidirectional',
+    'dense',
+    'dropout',
+    'activation',
+    'masking',
+  ),
   units: fc.integer({ min: 1, max: 4 }),
   useBias: fc.boolean(),
   isPlain: fc.boolean(),
@@ -96,6 +114,9 @@ const layerChoice: fc.Arbitrary<LayerChoice> = fc.record({
   zeroOutputForMask: fc.boolean(),
   initialState: fc.constantFrom('zeros', 'learned'),
   cellClip: fc.constantFrom(undefined, undefined, 0.5),
+  resetAfter: fc.boolean(),
+  cell: fc.constantFrom('lstm', 'gru', 'simpleRnn'),
+  mergeMode: fc.constantFrom('concat', 'sum', 'mul', 'ave'),
   kernelRegularizer: regularizer,
   recurrentRegularizer: regularizer,
   biasRegularizer: regularizer,
@@ -134,26 +155,52 @@ function option(name: string, choice: RegularizerChoice): Record<string, Regular
   return found ? { [name]: found } : {};
 }
 
+function toRecurrent(
+  choice: LayerChoice,
+  returnSequences: boolean,
+  mayReverse: boolean,
+  regularizers: Record<string, Regularizer>,
+): Layer {
+  const { kind, units, isPlain, cell, mergeMode } = choice;
+  const shared: RecurrentOptions = {
+    returnSequences,
+    useBias: choice.useBias,
+    trainable: choice.trainable,
+    activation: isPlain ? 'tanh' : choice.activation,
+    dropout: choice.dropout,
+    recurrentDropout: choice.recurrentDropout,
+    goBackwards: mayReverse && kind !== 'bidirectional' && choice.goBackwards,
+    zeroOutputForMask: returnSequences && choice.zeroOutputForMask,
+    initialState: choice.initialState,
+    ...regularizers,
+  };
+  const recurrentActivation = isPlain ? 'sigmoid' : choice.recurrentActivation;
+  const made = kind === 'bidirectional' ? cell : kind;
+  const layer =
+    made === 'simpleRnn'
+      ? simpleRnn(units, shared)
+      : made === 'gru'
+        ? gru(units, { ...shared, recurrentActivation, resetAfter: choice.resetAfter })
+        : lstm(units, {
+            ...shared,
+            recurrentActivation,
+            ...(choice.cellClip === undefined ? {} : { cellClip: choice.cellClip }),
+          });
+  return kind === 'bidirectional' ? bidirectional(layer, { mergeMode }) : layer;
+}
+
 function toLayer(choice: LayerChoice, returnSequences: boolean, mayReverse: boolean): Layer {
-  const { kind, units, useBias, isPlain, trainable } = choice;
+  const { kind, units, useBias, trainable } = choice;
   const regularizers = {
     ...option('kernelRegularizer', choice.kernelRegularizer),
     ...(useBias ? option('biasRegularizer', choice.biasRegularizer) : {}),
   };
   switch (kind) {
     case 'lstm':
-      return lstm(units, {
-        returnSequences,
-        useBias,
-        trainable,
-        activation: isPlain ? 'tanh' : choice.activation,
-        recurrentActivation: isPlain ? 'sigmoid' : choice.recurrentActivation,
-        dropout: choice.dropout,
-        recurrentDropout: choice.recurrentDropout,
-        goBackwards: mayReverse && choice.goBackwards,
-        zeroOutputForMask: returnSequences && choice.zeroOutputForMask,
-        initialState: choice.initialState,
-        ...(choice.cellClip === undefined ? {} : { cellClip: choice.cellClip }),
+    case 'gru':
+    case 'simpleRnn':
+    case 'bidirectional':
+      return toRecurrent(choice, returnSequences, mayReverse, {
         ...regularizers,
         ...option('recurrentRegularizer', choice.recurrentRegularizer),
       });
