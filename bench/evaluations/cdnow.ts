@@ -34,10 +34,10 @@ export const cdnow: Evaluation = {
     { metric: 'auc', bar: 0.797, better: 'higher' },
     { metric: 'log-loss', bar: 0.3635, better: 'lower' },
   ],
-  run: async (folder, seed) => {
+  run: async (folder, seed, backend) => {
     const { split } = await readSplit(folder, seed);
     const recipe = recipeFor(split.train.rows);
-    const { model } = await trainNetwork(split, { units: UNITS, seed, recipe, verbose: 0 });
+    const { model } = await trainNetwork(split, { units: UNITS, seed, recipe, verbose: 0, backend });
     const { auc, logLoss } = score(split.test.labels, predictCustomers(model, split.test));
     return { auc, 'log-loss': logLoss };
   },

@@ -1,11 +1,12 @@
 /**
- * `npm run evaluate -- [--only NAME] [--seeds N] [--data FOLDER]`: trains on real data and compares the means over
- * the seeds 1 to N with the bars. Exit code 1 when a bar is missed. The data folder is `../shared/data` unless
- * given; an evaluation whose data is absent is skipped, with a line that says so.
+ * `npm run evaluate -- [--only NAME] [--seeds N] [--backend NAME] [--data FOLDER]`: trains on real data and compares
+ * the means over the seeds 1 to N with the bars. Exit code 1 when a bar is missed. The data folder is
+ * `../shared/data` unless given; an evaluation whose data is absent is skipped, with a line that says so.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { type BackendName, sequential } from '../../src/index.js';
 import { cdnow } from './cdnow.js';
 import { type Evaluation, isReached } from './evaluation.js';
 
@@ -16,6 +17,7 @@ async function main(): Promise<void> {
     options: {
       only: { type: 'string' },
       seeds: { type: 'string', default: '5' },
+      backend: { type: 'string', default: 'auto' },
       data: { type: 'string', default: join('..', 'shared', 'data') },
     },
   });
@@ -26,10 +28,18 @@ async function main(): Promise<void> {
   if (chosen.length === 0) {
     throw new Error(`--only ${values.only} is none of ${evaluations.map(({ name }) => name).join(', ')}`);
   }
-  for (const evaluation of chosen) await evaluate(evaluation, join(values.data, evaluation.data), seeds);
+  const backend = values.backend as BackendName;
+  console.log(`on ${sequential([], { backend }).backend}`);
+  for (const evaluation of chosen)
+    await evaluate(evaluation, join(values.data, evaluation.data), seeds, backend);
 }
 
-async function evaluate(evaluation: Evaluation, folder: string, seeds: number): Promise<void> {
+async function evaluate(
+  evaluation: Evaluation,
+  folder: string,
+  seeds: number,
+  backend: BackendName,
+): Promise<void> {
   const { name, about, bars } = evaluation;
   if (!(await stat(folder).catch(() => undefined))) {
     console.log(`${name} skipped: its data is not in ${folder}; give its place with --data`);
@@ -40,7 +50,7 @@ async function evaluate(evaluation: Evaluation, folder: string, seeds: number): 
   const began = performance.now();
   for (let seed = 1; seed <= seeds; seed++) {
     const start = performance.now();
-    const result = await evaluation.run(folder, seed);
+    const result = await evaluation.run(folder, seed, backend);
     results.push(result);
     const figures = bars.map(({ metric }) => `${metric}=${(result[metric] ?? Number.NaN).toFixed(4)}`);
     const left = ((performance.now() - began) / seed) * (seeds - seed);

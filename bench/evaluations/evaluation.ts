@@ -1,4 +1,5 @@
 /** What an evaluation is: a run on real data with a seed, and the bars that its figures must reach. */
+import type { BackendName } from '../../src/index.js';
 
 export interface Bar {
   readonly metric: string;
@@ -17,8 +18,8 @@ export interface Evaluation {
   baselines(folder: string): Promise<readonly string[]>;
   /** The folder of data it needs, below the data folder; skipped with a message where it is absent. */
   readonly data: string;
-  /** Trains with the seed and returns a figure for every bar. */
-  run(folder: string, seed: number): Promise<Readonly<Record<string, number>>>;
+  /** Trains with the seed, on the backend, and returns a figure for every bar. */
+  run(folder: string, seed: number, backend: BackendName): Promise<Readonly<Record<string, number>>>;
 }
 
 export function isReached({ bar, better }: Bar, value: number): boolean {

@@ -9,6 +9,7 @@
  */
 import {
   adam,
+  type BackendName,
   cosineDecay,
   dense,
   dropout,
@@ -37,6 +38,8 @@ export interface NetworkOptions {
   readonly seed: number;
   readonly recipe: Recipe;
   readonly verbose: Verbosity;
+  /** `auto` by default. */
+  readonly backend?: BackendName;
   /** Gets the model before training begins. */
   readonly onStart?: (model: Sequential) => void;
 }
@@ -62,7 +65,7 @@ export function recipeFor(rows: number, epochs?: number): Recipe {
 /** Trains the network on the training customers, and evaluates it every epoch on those for validation, if any. */
 export async function trainNetwork(
   { train, validation }: Pick<Split, 'train' | 'validation'>,
-  { units, seed, recipe, verbose, onStart }: NetworkOptions,
+  { units, seed, recipe, verbose, backend = 'auto', onStart }: NetworkOptions,
 ): Promise<{ model: Sequential; history: History }> {
   const { epochs, batchSize, learningRate } = recipe;
   const model = sequential(
@@ -72,7 +75,7 @@ export async function trainNetwork(
       dropout(DROPOUT),
       dense(1, { activation: 'sigmoid' }),
     ],
-    { seed },
+    { seed, backend },
   );
   const decaySteps = epochs * Math.ceil(train.rows / batchSize);
   const schedule = cosineDecay({ initialLearningRate: learningRate, decaySteps });
