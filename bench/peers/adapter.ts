@@ -28,6 +28,8 @@ export interface Setup {
   /** Class indices, or 0 and 1: [batch], or [batch, steps] where the head works on every step. */
   readonly targets: Float32Array;
   readonly adam: AdamSettings;
+  /** Whether steps are taken one at a time, the state carried: x is then the steps of one row. */
+  readonly streamed: boolean;
   /** Which of several ways the library is run, where it has several. */
   readonly variant: string;
 }

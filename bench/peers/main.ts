@@ -18,10 +18,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { comparisonTasks } from './comparison-tasks.js';
 import { installNode, installPeers } from './install.js';
+import { ownTasks } from './own-tasks.js';
 import { Progress } from './progress.js';
 import { markdownTable, type Row } from './table.js';
-import { tasks } from './tasks.js';
 
 const RESULTS = fileURLToPath(new URL('../../../bench/results/', import.meta.url));
 
@@ -44,7 +45,8 @@ installPeers();
 const node = installNode(flags.node);
 const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
 const major = Number.parseInt(version.slice(1), 10);
-const chosen = tasks({ node, major, relaxed: flags.relaxed }).filter(
+const runtime = { node, major, relaxed: flags.relaxed };
+const chosen = [...comparisonTasks(runtime), ...ownTasks(runtime)].filter(
   ({ name, share }) => name.includes(flags.only) && !(flags.quick && share > 60),
 );
 if (chosen.length === 0) fail(`nothing has '${flags.only}' in its name`);

@@ -1,12 +1,14 @@
 /** Longhand as a library to be measured: the models of the bench, on a backend of choice. */
 import type { BackendName } from '../../src/backend/backend.js';
+import type { Network } from '../../src/model/network.js';
+import { openStream } from '../../src/model/stream.js';
 import { loadSamples, unloadOutput } from '../../src/training/batches.js';
 import { Totals, trainBatch } from '../../src/training/run.js';
 import { prepareModel } from '../models.js';
 import type { Adapter, Subject } from './adapter.js';
 
 const adapter: Adapter = {
-  async open({ size, weights, x, targets, adam, variant }) {
+  async open({ size, weights, x, targets, adam, streamed, variant }) {
     const { network, dataset, order } = prepareModel(size, variant as BackendName, adam);
     for (const { name, value } of network.parameters) value.array.set(weights[name]?.data ?? []);
     dataset.samples.data.set(x);
@@ -19,7 +21,7 @@ const adapter: Adapter = {
       return pass;
     };
     const subject: Subject = {
-      about: `Longhand, ${network.backend.name}, Node ${process.versions.node}`,
+      about: network.backend.name,
       output: () => {
         const pass = forward();
         const output = new Float32Array(pass.output.value.length);
@@ -33,8 +35,20 @@ const adapter: Adapter = {
         return totals.loss;
       },
     };
-    return subject;
+    return streamed ? { ...subject, ...openPushes(network, x) } : subject;
   },
 };
+
+/** `model.stream().push`, one step after the other, the output written where it was the last time. */
+function openPushes(network: Network, x: Float32Array): Pick<Subject, 'reset' | 'push'> {
+  const live = openStream<Float32Array>(network, {});
+  const inputs = network.inputShape.at(-1) as number;
+  const steps = Array.from({ length: x.length / inputs }, (_, i) => x.slice(i * inputs, (i + 1) * inputs));
+  const out = new Float32Array(network.outputShape.at(-1) as number);
+  return {
+    reset: () => live.reset(),
+    push: (step) => live.push(steps[step % steps.length] as Float32Array, out),
+  };
+}
 
 export default adapter;

@@ -5,6 +5,9 @@ import type { Setup, Weight } from './adapter.js';
 /** Adam's settings of Keras, which are also our defaults; all libraries put epsilon outside the bias correction. */
 const adam = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 
+/** So many different steps go round and round. */
+const STREAMED_STEPS = 16;
+
 /** Weights as our initializers draw them, and random data. */
 export function setupOf(size: ModelSize): Omit<Setup, 'variant'> {
   const { network, dataset } = prepareModel(size, 'reference');
@@ -13,5 +16,10 @@ export function setupOf(size: ModelSize): Omit<Setup, 'variant'> {
     weights[name] = { shape, data: Float32Array.from(value.array) };
   }
   const x = Float32Array.from(dataset.samples.data);
-  return { size, weights, x, targets: Float32Array.from(dataset.targets), adam };
+  return { size, weights, x, targets: Float32Array.from(dataset.targets), adam, streamed: false };
+}
+
+/** A row of steps that are taken one at a time. */
+export function streamedSetup(size: ModelSize): Omit<Setup, 'variant'> {
+  return { ...setupOf({ ...size, steps: STREAMED_STEPS }), streamed: true };
 }

@@ -35,14 +35,20 @@ export function comparisonRow(work: string, peer: string, limit: number | undefi
     figure: `${formatRatio(ratioOfMedians)} (by rounds ${formatRatio(medianOfRatios)})`,
     bar: limit === undefined ? '-' : `<= ${formatLimit(limit)}`,
     held: limit === undefined ? undefined : ratioOfMedians <= limit,
-    note: `${ours.milliseconds.length} rounds; outputs within ${outputDifference.toExponential(0)}`,
+    note: `${ours.about} against ${theirs.about}; ${ours.milliseconds.length} rounds; outputs within ${outputDifference.toExponential(0)}`,
   };
 }
 
 /** A row without a figure, which says why there is none. */
-export function missingRow(work: string, peer: string, limit: number | undefined, why: string): Row {
+export function missingRow(
+  work: string,
+  peer: string,
+  limit: number | undefined,
+  why: string,
+  figure = 'missing',
+): Row {
   const bar = limit === undefined ? '-' : `<= ${formatLimit(limit)}`;
-  return { work, ours: '', theirs: peer, figure: 'missing', bar, held: undefined, note: oneLine(why) };
+  return { work, ours: '', theirs: peer, figure, bar, held: undefined, note: oneLine(why) };
 }
 
 /** The median, and the least and the most of all rounds, in milliseconds. */

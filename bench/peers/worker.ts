@@ -30,8 +30,10 @@ async function answer(request: Request): Promise<unknown> {
       return { losses: Float32Array.from(await repeat(able(subject.train), request.count)) };
     case 'push': {
       subject.reset?.();
-      const outputs = await repeat(able(subject.push), request.count);
-      return { output: Float32Array.from(outputs.flatMap((output) => [...output])) };
+      const push = able(subject.push);
+      // An output may be written over by the next.
+      const outputs = await repeat(async (i) => [...(await push(i))], request.count);
+      return { output: Float32Array.from(outputs.flat()) };
     }
     case 'time':
       return await time(able(subject[request.work]), request.count);

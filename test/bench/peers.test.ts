@@ -48,8 +48,8 @@ describe('messages', () => {
 
 describe('the table', () => {
   const outcome = {
-    ours: { about: '', milliseconds: [2, 1, 3] },
-    theirs: { about: '', milliseconds: [40, 80, 44] },
+    ours: { about: 'simd', milliseconds: [2, 1, 3] },
+    theirs: { about: 'PyTorch 2', milliseconds: [40, 80, 44] },
     ratioOfMedians: 2 / 44,
     medianOfRatios: 1 / 20,
     outputDifference: 1e-7,
@@ -61,6 +61,7 @@ describe('the table', () => {
     expect(held).toMatchObject({ bar: '<= 1/20', held: true, figure: '1/22.0 (by rounds 1/20.0)' });
     expect(held.ours).toBe('2.00 ms (1.00-3.00)');
     expect(held.theirs).toBe('PyTorch: 44.0 ms (40.0-80.0)');
+    expect(held.note).toBe('simd against PyTorch 2; 3 rounds; outputs within 1e-7');
     expect(comparisonRow('', 'PyTorch', 1 / 60, outcome).held).toBe(false);
     expect(comparisonRow('', 'PyTorch', undefined, outcome)).toMatchObject({ bar: '-', held: undefined });
   });

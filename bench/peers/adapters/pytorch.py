@@ -65,7 +65,7 @@ class Subject:
         self.set_weights(setup["weights"])
         self.is_binary = size["outputs"] == 1
         shape = [size["batch"], size["steps"], size["inputs"]]
-        if size["batch"] == 1 and size["steps"] == 1:
+        if setup["streamed"]:
             self.open_stream(setup)
         else:
             self.x = setup["x"].view(shape).transpose(0, 1).contiguous()
@@ -80,7 +80,7 @@ class Subject:
             lr=adam["learningRate"],
             betas=(adam["beta1"], adam["beta2"]),
             eps=adam["epsilon"],
-            foreach="foreach" in setup["variant"],
+            foreach=setup["variant"] == "foreach",
         )
 
     def set_weights(self, weights):
@@ -125,7 +125,7 @@ class Subject:
         self.zero = torch.zeros(1, self.size["units"][0])
         self.h = self.c = self.zero
         step = Step(self.model.lstm, self.model.head).eval()
-        if "script" in setup["variant"]:
+        if setup["variant"] == "traced":
             step = torch.jit.freeze(torch.jit.trace(step, (self.xs[0], self.zero, self.zero)))
         self.step = step
 
@@ -169,10 +169,8 @@ def timing(work, count):
     processor = time.process_time()
     start = time.perf_counter()
     if work == "push":
-        push = subject.push
-        with torch.inference_mode():
-            for i in range(count):
-                push(i)
+        for i in range(count):
+            subject.push(i)
     else:
         call = getattr(subject, work)
         for _ in range(count):
