@@ -63,8 +63,8 @@ function trainingCase(size: ModelSize): BenchCase {
     flops: trainingFlops(size),
     prepare: () => {
       const { network, dataset, order } = prepareModel(size);
-      const totals = new Totals([]);
-      totals.reset(size.batch * dataset.steps);
+      const totals = new Totals([{ prefix: '', weight: 1, metrics: [] }]);
+      totals.reset(dataset);
       return () => trainBatch(network, dataset, order, 0, size.batch, totals, () => 'in the bench');
     },
   };
@@ -78,8 +78,8 @@ function forwardCase(size: ModelSize): BenchCase {
     prepare: () => {
       const { network, dataset, order } = prepareModel(size);
       return () => {
-        const pass = network.pass(size.batch, size.steps, false);
-        loadSamples(pass, dataset.samples, order, 0);
+        const pass = network.pass(size.batch, [size.steps], false);
+        loadSamples(pass, dataset.inputs, order, 0);
         pass.forward(false);
       };
     },
@@ -130,11 +130,9 @@ export function prepareModel(size: ModelSize, backend = chosenBackend(), adamOpt
     precision: 'float32',
     initialize: true,
   };
-  const network = new Network(chain(layers), [steps, inputs], options);
-  network.compile(
-    adam(adamOptions),
-    toLoss(outputs === 1 ? 'binaryCrossentropy' : 'sparseCategoricalCrossentropy'),
-  );
+  const network = new Network(chain(layers), [[steps, inputs]], options);
+  const loss = toLoss(outputs === 1 ? 'binaryCrossentropy' : 'sparseCategoricalCrossentropy');
+  network.compile(adam(adamOptions), [{ loss, output: 0 }]);
   return { network, dataset: randomDataset(size), order: rowOrder(batch) };
 }
 
@@ -154,18 +152,25 @@ function layersOf({ units, outputs, everyStep }: ModelSize): Layer[] {
 function randomDataset({ batch, steps, inputs, outputs, everyStep }: ModelSize): Dataset {
   const outputSteps = everyStep ? steps : 1;
   return {
-    samples: {
-      data: normals(batch * steps * inputs),
-      rows: batch,
-      steps,
-      features: inputs,
-      sequence: true,
-      mask: undefined,
-      lengths: undefined,
-    },
-    targets: classIndices(batch * outputSteps, Math.max(2, outputs)),
-    columns: 1,
-    steps: outputSteps,
-    weights: undefined,
+    rows: batch,
+    inputs: [
+      {
+        data: normals(batch * steps * inputs),
+        rows: batch,
+        steps,
+        features: inputs,
+        sequence: true,
+        mask: undefined,
+        lengths: undefined,
+      },
+    ],
+    outputs: [
+      {
+        values: classIndices(batch * outputSteps, Math.max(2, outputs)),
+        columns: 1,
+        steps: outputSteps,
+        weights: undefined,
+      },
+    ],
   };
 }

@@ -43,14 +43,16 @@ export {
   truncatedNormal,
   zeros,
 } from './layers/initializers.js';
-export { type InputOptions, input } from './layers/input.js';
-export type { Layer, LayerOptions, SampleShape } from './layers/layer.js';
+export { type Input, type InputOptions, input } from './layers/input.js';
+export type { Layer, LayerOptions, SampleShape, SymbolicOutput, SymbolicTensor } from './layers/layer.js';
 export { type LstmOptions, lstm } from './layers/lstm.js';
 export { type MaskingOptions, masking } from './layers/masking.js';
 export type { MergeMode } from './layers/merge-directions.js';
 export type { RecurrentOptions } from './layers/recurrent-options.js';
 export { l1, l1l2, l2, type RegularizerName } from './layers/regularizers.js';
 export { simpleRnn } from './layers/simple-rnn.js';
+export { type Functional, type InputPorts, type ModelDefinition, model } from './model/functional.js';
+export type { Model } from './model/model.js';
 export { deserializeModel, serializeModel } from './model/model-file.js';
 export type {
   CompileOptions,
@@ -58,7 +60,9 @@ export type {
   FitOptions,
   ModelOptions,
   PredictOptions,
+  WeightOptions,
 } from './model/options.js';
+export type { AllOrSome, Each, Some, SymbolicPorts } from './model/ports.js';
 export { type Sequential, sequential } from './model/sequential.js';
 export type { Stream, StreamOptions, StreamState } from './model/stream.js';
 export type { Weights } from './model/weights.js';

@@ -49,10 +49,10 @@ function used(): number {
 function trainingStep(): () => void {
   const size = modelSizes.find(({ name }) => name === 'small') ?? streamedStep;
   const { network, dataset, order } = prepareModel(size);
-  const totals = new Totals([]);
+  const totals = new Totals([{ prefix: '', weight: 1, metrics: [] }]);
   const where = () => 'in the bench';
   return () => {
-    totals.reset(size.batch * dataset.steps);
+    totals.reset(dataset);
     trainBatch(network, dataset, order, 0, size.batch, totals, where);
   };
 }

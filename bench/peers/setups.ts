@@ -15,8 +15,15 @@ export function setupOf(size: ModelSize): Omit<Setup, 'variant'> {
   for (const { name, shape, value } of network.parameters) {
     weights[name] = { shape, data: Float32Array.from(value.array) };
   }
-  const x = Float32Array.from(dataset.samples.data);
-  return { size, weights, x, targets: Float32Array.from(dataset.targets), adam, streamed: false };
+  const x = Float32Array.from(dataset.inputs[0]?.data ?? []);
+  return {
+    size,
+    weights,
+    x,
+    targets: Float32Array.from(dataset.outputs[0]?.values ?? []),
+    adam,
+    streamed: false,
+  };
 }
 
 /** A row of steps that are taken one at a time. */

@@ -60,7 +60,7 @@ class Bidirectional extends Layer {
     return [this.forward, this.backward];
   }
 
-  get outputCount(): number {
+  override get outputCount(): number {
     const merged = this.mergeMode === 'none' ? 2 : 1;
     return merged + (this.forward.returnState ? 2 * this.forward.stateNames.length : 0);
   }
@@ -71,13 +71,13 @@ class Bidirectional extends Layer {
     return [...shape.slice(0, -1), this.forward.units + this.backward.units];
   }
 
-  moreOutputShapes(input: SampleShape): readonly SampleShape[] {
+  override moreOutputShapes(input: SampleShape): readonly SampleShape[] {
     const second = this.mergeMode === 'none' ? [this.backward.outputShape(input)] : [];
     return [...second, ...this.forward.moreOutputShapes(), ...this.backward.moreOutputShapes()];
   }
 
   /** It takes the states to begin with as further inputs: those of the forward direction, then the others. */
-  checkInputs(inputs: readonly SampleShape[]): void {
+  override checkInputs(inputs: readonly SampleShape[]): void {
     const [x, ...states] = inputs as [SampleShape, ...SampleShape[]];
     const half = this.forward.stateNames.length;
     this.checkInput(x);
@@ -104,7 +104,7 @@ class Bidirectional extends Layer {
   protected override declare(input: SampleShape, arena: Arena): void {
     this.nameDirections();
     for (const direction of this.directions) {
-      direction.build(input, arena);
+      direction.build([input], arena);
       this.parameters.push(...direction.parameters);
     }
   }

@@ -2,17 +2,28 @@
 import type { Edge, PlannedLayer } from '../backend/plan.js';
 import { ConfigError } from '../core/errors.js';
 import { checkInteger, checkOptions, describe } from '../core/options.js';
-import { Layer, type LayerOptions, layerOptionNames, onlyInput, type SampleShape } from './layer.js';
+import {
+  Layer,
+  type LayerCall,
+  type LayerOptions,
+  layerOptionNames,
+  onlyInput,
+  type SampleShape,
+  type SymbolicTensor,
+} from './layer.js';
 
 export interface InputOptions extends LayerOptions {
   /** `[features]`, or `[steps, features]` with steps null where they vary. */
   shape: SampleShape;
 }
 
-export class Input extends Layer {
+export class Input extends Layer implements SymbolicTensor {
   readonly type = 'input';
   readonly ranks: readonly number[];
   readonly shape: SampleShape;
+  /** In a functional model it stands for the data itself. */
+  readonly call: LayerCall = { layer: this, inputs: [] };
+  readonly index = 0;
 
   constructor(options: InputOptions) {
     checkOptions('input', options, [...layerOptionNames, 'shape'], {
@@ -57,13 +68,13 @@ export function checkSampleShape(where: string, shape: unknown): SampleShape {
 }
 
 /**
- * The shape of the input, as the first layer of a model.
+ * The shape of the input: the first layer of a sequential model, or an input of a functional one.
  *
  * @param options.shape  `[features]`, or `[steps, features]` with steps null where they vary
  * @throws ConfigError for any other shape
  *
  * @example sequential([input({ shape: [null, 3] }), lstm(32), dense(1)])
  */
-export function input(options: InputOptions): Layer {
+export function input(options: InputOptions): Input {
   return new Input(options);
 }

@@ -38,6 +38,22 @@ export interface WeightRules {
   readonly constraint?: Constraint | undefined;
 }
 
+/** A use of a layer on what others give. */
+export interface LayerCall {
+  readonly layer: Layer;
+  readonly inputs: readonly SymbolicTensor[];
+}
+
+/** What will flow in a model that is being described: an input, or an output of a layer's use. */
+export interface SymbolicTensor {
+  readonly call: LayerCall;
+  /** Which of the layer's outputs it is. */
+  readonly index: number;
+}
+
+/** A layer's output; where it has several they are taken apart: `const [y, h, c] = layer.on(x)`. */
+export interface SymbolicOutput extends SymbolicTensor, Iterable<SymbolicTensor> {}
+
 /** A weight that a layer has declared. */
 export class LayerParameter implements Parameter {
   readonly initializer: Initializer;
@@ -91,8 +107,23 @@ export abstract class Layer {
     this.trainable = checkBoolean('trainable', trainable);
   }
 
-  /** The shape of a row of the output for a row of the input. */
-  abstract outputShape(input: SampleShape): SampleShape;
+  /** How many outputs it has. */
+  get outputCount(): number {
+    return 1;
+  }
+
+  /** Whether a step of the output stands for that step of the first input, masked where that is. */
+  get keepsSteps(): boolean {
+    return true;
+  }
+
+  /** The shape of a row of the output for a row of the inputs: of the only one, for most layers. */
+  abstract outputShape(...inputs: SampleShape[]): SampleShape;
+
+  /** The shapes of the outputs beyond the first; the layer has `outputCount` in all. */
+  moreOutputShapes(..._inputs: SampleShape[]): readonly SampleShape[] {
+    return [];
+  }
 
   /** Plans the pass of a batch through the layer. */
   abstract plan(inputs: readonly Edge[], planner: Planner): PlannedLayer;
@@ -128,8 +159,32 @@ export abstract class Layer {
     this.setStateAside();
   }
 
-  /** Declares the weights; a layer without any has nothing to do. */
-  protected declare(_input: SampleShape, _arena: Arena): void {}
+  /** Declares the weights; a layer without any has nothing to do. `more` are the shapes beyond the first. */
+  protected declare(_input: SampleShape, _arena: Arena, _more: readonly SampleShape[]): void {}
+
+  /**
+   * Uses the layer in a functional model: on one input, or on several where the layer takes several. Every use of
+   * a layer has the same weights, and their gradients add up.
+   *
+   * @param inputs  inputs of the model, or what other layers gave
+   * @throws ConfigError for anything else
+   *
+   * @example
+   * const purchases = input({ shape: [null, 4] });
+   * const chance = dense(1, { activation: 'sigmoid' }).on(lstm(32).on(purchases));
+   */
+  on(...inputs: readonly SymbolicTensor[]): SymbolicOutput {
+    inputs.forEach((input, i) => void checkSymbolic(this, input, i));
+    const call: LayerCall = { layer: this, inputs };
+    const { outputCount } = this;
+    return {
+      call,
+      index: 0,
+      *[Symbol.iterator]() {
+        for (let index = 0; index < outputCount; index++) yield { call, index };
+      },
+    };
+  }
 
   config(): LayerConfig {
     return { type: this.type, name: this.name, trainable: this.trainable, ...this.options() };
@@ -143,10 +198,23 @@ export abstract class Layer {
     );
   }
 
-  /** Fixes the input's shape and declares the weights. */
-  build(input: SampleShape, arena: Arena): void {
-    this.inputShape = input;
-    this.declare(input, arena);
+  /** Fixes the first input's shape and declares the weights. */
+  build([input, ...more]: readonly SampleShape[], arena: Arena): void {
+    this.inputShape = input as SampleShape;
+    this.declare(this.inputShape, arena, more);
+  }
+
+  /**
+   * A layer that takes several inputs has a check of its own.
+   *
+   * @throws ShapeError when the layer cannot take inputs of these shapes, or as many
+   */
+  checkInputs(inputs: readonly SampleShape[]): void {
+    const [input] = inputs;
+    if (input === undefined || inputs.length > 1) {
+      throw new ShapeError(`${this.name} takes one input but is used on ${inputs.length}`);
+    }
+    this.checkInput(input);
   }
 
   /** @throws ShapeError when the layer cannot take, or was not built for, rows of this shape */
@@ -210,6 +278,22 @@ export function checkLayer(layer: Layer, what: string): void {
   if (layer instanceof Layer) return;
   throw new ConfigError(
     `${what} is not a layer but ${describe(layer)}: write lstm(32), dense(1) and the like`,
+  );
+}
+
+function checkSymbolic(layer: Layer, value: unknown, index: number): void {
+  if (typeof value === 'object' && value !== null && 'call' in value) return;
+  const isLayer = value instanceof Layer;
+  const found = isLayer ? `the layer ${value.type}` : describe(value);
+  const mend = isLayer
+    ? `use that layer too, ${value.type}(...).on(...)`
+    : Array.isArray(value)
+      ? 'write on(a, b), without brackets'
+      : value === undefined
+        ? 'a layer has further outputs only where its options ask for them'
+        : "write on(x), x an input(...) or what another layer's on(...) gave";
+  throw new ConfigError(
+    `${layer.name || layer.type}.on: input ${index} is ${found}, which is nothing that a layer gives: ${mend}`,
   );
 }
 

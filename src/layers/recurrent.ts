@@ -120,7 +120,7 @@ export abstract class Recurrent extends Layer {
     return initializer;
   }
 
-  get outputCount(): number {
+  override get outputCount(): number {
     return this.returnState ? 1 + this.stateNames.length : 1;
   }
 
@@ -128,16 +128,16 @@ export abstract class Recurrent extends Layer {
     return this.returnSequences ? [input[0] as number | null, this.units] : [this.units];
   }
 
-  get keepsSteps(): boolean {
+  override get keepsSteps(): boolean {
     return !this.goBackwards;
   }
 
-  moreOutputShapes(): readonly SampleShape[] {
+  override moreOutputShapes(): readonly SampleShape[] {
     return this.returnState ? this.stateNames.map(() => [this.units]) : [];
   }
 
   /** It takes the states to begin with as further inputs. */
-  checkInputs(inputs: readonly SampleShape[]): void {
+  override checkInputs(inputs: readonly SampleShape[]): void {
     const [x, ...states] = inputs as [SampleShape, ...SampleShape[]];
     this.checkInput(x);
     if (states.length === 0) return;

@@ -1,54 +1,123 @@
-/** How a model is trained: optimizer, loss and metrics, looked up by their names. */
+/** How a model is trained: optimizer, losses and metrics, looked up by their names. */
 import { ConfigError } from '../core/errors.js';
-import { checkOptions, describe } from '../core/options.js';
-import { type Loss, toLoss } from '../training/losses.js';
-import type { Metric, MetricSpec } from '../training/metrics/metric.js';
-import { toMetric } from '../training/metrics.js';
+import { checkNumber, checkOptions, describe } from '../core/options.js';
+import { type Loss, type LossName, toLoss } from '../training/losses.js';
+import type { MetricSpec } from '../training/metrics/metric.js';
+import { type MetricInput, toMetric } from '../training/metrics.js';
 import type { Optimizer } from '../training/optimizers/optimizer.js';
 import { toOptimizer } from '../training/optimizers.js';
+import type { OutputReport } from '../training/run.js';
+import type { Goal } from '../training/trainable.js';
 import type { CompileOptions } from './options.js';
+import { list, type Ports, readPorts, type SymbolicPorts, suffixOf } from './ports.js';
+
+/** An output that has a loss. */
+export interface CompiledOutput extends Goal {
+  /** How much the loss weighs in that of the model. */
+  readonly weight: number;
+  readonly metricSpecs: readonly MetricSpec[];
+}
 
 export interface Compiled {
   readonly optimizer: Optimizer;
-  readonly loss: Loss;
-  readonly metricSpecs: readonly MetricSpec[];
-  readonly metrics: readonly Metric[];
+  /** In the order of the model's outputs; those without a loss are left out. */
+  readonly outputs: readonly CompiledOutput[];
+  readonly reports: readonly OutputReport[];
   /** Sets of their own, so that an evaluation in the middle of training, or of its validation, disturbs nothing. */
-  readonly validationMetrics: readonly Metric[];
-  readonly evaluationMetrics: readonly Metric[];
+  readonly validationReports: readonly OutputReport[];
+  readonly evaluationReports: readonly OutputReport[];
 }
 
 /** @throws ConfigError for a name that is not known, or metrics that do not go with the loss */
-export function toCompiled(options: CompileOptions): Compiled {
-  checkOptions('compile', options, ['optimizer', 'loss', 'metrics']);
+export function toCompiled<O extends SymbolicPorts>(options: CompileOptions<O>, ports: Ports): Compiled {
+  checkOptions('compile', options, ['optimizer', 'loss', 'lossWeights', 'metrics']);
   if (options.loss === undefined) {
     throw new ConfigError("compile needs a loss, such as { loss: 'binaryCrossentropy' }");
   }
   const optimizer = toOptimizer(options.optimizer ?? 'adam');
-  const loss = toLoss(options.loss);
-  const metricSpecs = toList(options.metrics ?? []).map(toMetric);
-  const names = ['loss', ...metricSpecs.map(({ name }) => name)];
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) {
-    throw new ConfigError(
-      `compile: metric '${twice}' is asked for twice: give one of them the option { name: ... }`,
-    );
-  }
-  const create = () => metricSpecs.map((spec) => spec.create(loss));
+  const outputs = toOutputs(options, ports);
+  const create = () => outputs.map((output) => createReport(output, ports));
   return {
     optimizer,
-    loss,
-    metricSpecs,
-    metrics: create(),
-    validationMetrics: create(),
-    evaluationMetrics: create(),
+    outputs,
+    reports: create(),
+    validationReports: create(),
+    evaluationReports: create(),
   };
 }
 
-/** @throws ConfigError for metrics that are no array */
-export function toList<T>(metrics: readonly T[]): readonly T[] {
-  if (Array.isArray(metrics)) return metrics;
-  throw new ConfigError(`compile: metrics is an array of names or functions but got ${describe(metrics)}`);
+function createReport({ output, loss, weight, metricSpecs }: CompiledOutput, ports: Ports): OutputReport {
+  return {
+    prefix: ports.names.length === 1 ? '' : `${ports.names[output]}_`,
+    weight,
+    metrics: metricSpecs.map((spec) => spec.create(loss)),
+  };
+}
+
+function toOutputs<O extends SymbolicPorts>(options: CompileOptions<O>, ports: Ports): CompiledOutput[] {
+  const losses = forEachPort('compile: loss', ports, options.loss, isLoss);
+  const weights = forEachPort('compile: lossWeights', ports, options.lossWeights, isNumber);
+  const metrics = forEachPort('compile: metrics', ports, options.metrics, isList);
+  const outputs: CompiledOutput[] = [];
+  losses.forEach((loss, output) => {
+    const suffix = suffixOf(ports, output);
+    if (loss !== undefined) {
+      const weight = checkNumber(`compile: lossWeights${suffix}`, weights[output] ?? 1, { min: 0 });
+      const metricSpecs = toMetrics(`compile: metrics${suffix}`, metrics[output] ?? []);
+      outputs.push({ output, loss: toLoss(loss as LossName | Loss), weight, metricSpecs });
+    } else if (weights[output] !== undefined || (metrics[output] !== undefined && !isList(options.metrics))) {
+      throw new ConfigError(
+        `compile: the output ${ports.names[output]} has no loss, so it can have neither metrics nor a weight: ` +
+          `give loss${suffix} one`,
+      );
+    }
+  });
+  if (outputs.length === 0) {
+    throw new ConfigError(
+      `compile: loss names no output that it is for: give one of ${list(ports.names)} a loss`,
+    );
+  }
+  return outputs;
+}
+
+/** The value for each port: the one for all, or those in the form of the ports. */
+function forEachPort(
+  what: string,
+  ports: Ports,
+  given: unknown,
+  isOne: (value: unknown) => boolean,
+): unknown[] {
+  if (given === undefined || ports.form === 'one' || isOne(given)) return ports.names.map(() => given);
+  try {
+    return readPorts(what, ports, given);
+  } catch (error) {
+    throw new ConfigError((error as Error).message);
+  }
+}
+
+function isLoss(value: unknown): boolean {
+  return typeof value === 'string' || (typeof value === 'object' && value !== null && 'kernels' in value);
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === 'number';
+}
+
+function isList(value: unknown): boolean {
+  return Array.isArray(value) && !value.some(Array.isArray);
+}
+
+function toMetrics(what: string, metrics: unknown): readonly MetricSpec[] {
+  if (!Array.isArray(metrics)) {
+    throw new ConfigError(`${what} is an array of names or functions but got ${describe(metrics)}`);
+  }
+  const specs = (metrics as readonly MetricInput[]).map(toMetric);
+  const names = ['loss', ...specs.map(({ name }) => name)];
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice === undefined) return specs;
+  throw new ConfigError(
+    `compile: metric '${twice}' is asked for twice: give one of them the option { name: ... }`,
+  );
 }
 
 /** What a file holds of a metric. */

@@ -1,6 +1,7 @@
 /**
- * A model as a graph: layers in an order in which each comes after those it reads. A sequential model is the
- * chain, the common case of it.
+ * A model as a graph: uses of layers in an order in which each comes after those it reads. What flows in it are
+ * values, numbered from 0: first the model's inputs, then the outputs of each node in turn. A node can only read
+ * values before its own, so there are no circles. A sequential model is the chain, the common case of it.
  */
 import type { Edge, PlannedLayer, Planner } from '../backend/plan.js';
 import { ConfigError, ShapeError } from '../core/errors.js';
@@ -9,18 +10,37 @@ import type { Layer, SampleShape } from '../layers/layer.js';
 /** A use of a layer. The same layer may be used by several nodes, which then share its weights. */
 export interface GraphNode {
   readonly layer: Layer;
-  /** The nodes that it reads, by their index; -1 is the model's input. */
+  /** The values that it reads. */
   readonly inputs: readonly number[];
 }
 
+export interface Graph {
+  /** How many inputs the model has: the first values. */
+  readonly inputCount: number;
+  readonly nodes: readonly GraphNode[];
+  /** The values that the model gives. */
+  readonly outputs: readonly number[];
+}
+
 /** The chain of layers, each reading the one before. */
-export function chain(layers: readonly Layer[]): GraphNode[] {
-  return layers.map((layer, i) => ({ layer, inputs: [i - 1] }));
+export function chain(layers: readonly Layer[]): Graph {
+  const nodes = layers.map((layer, i) => ({ layer, inputs: [i] }));
+  return { inputCount: 1, nodes, outputs: [layers.length] };
 }
 
 /** The layers of a graph, each once, in the order of their first use. */
-export function layersOf(nodes: readonly GraphNode[]): Layer[] {
+export function layersOf({ nodes }: Graph): Layer[] {
   return [...new Set(nodes.map((node) => node.layer))];
+}
+
+/** The number of each node's first output among the values. */
+export function firstOutputs({ inputCount, nodes }: Graph): number[] {
+  let next = inputCount;
+  return nodes.map(({ layer }) => {
+    const first = next;
+    next += layer.outputCount;
+    return first;
+  });
 }
 
 /**
@@ -47,49 +67,71 @@ export function nameLayers(layers: readonly Layer[]): void {
 }
 
 /**
- * The shape of a row of every node's output.
+ * The shape of a row of every value.
  *
  * @throws ShapeError when a layer cannot take what comes before it
  */
-export function inferShapes(nodes: readonly GraphNode[], input: SampleShape): SampleShape[] {
-  const shapes: SampleShape[] = [];
-  const firstShapes = new Map<Layer, SampleShape>();
+export function inferShapes({ nodes }: Graph, inputShapes: readonly SampleShape[]): SampleShape[] {
+  const shapes = [...inputShapes];
+  const firstShapes = new Map<Layer, SampleShape[]>();
   for (const { layer, inputs } of nodes) {
-    const shape = inputShapeOf(inputs, shapes, input);
-    layer.checkInput(shape);
-    const first = firstShapes.get(layer) ?? shape;
-    if (first.at(-1) !== shape.at(-1)) {
-      throw new ShapeError(
-        `${layer.name} is used on ${first.at(-1)} features and again on ${shape.at(-1)}: ` +
-          'a layer that is used twice has the same weights twice, so make a second one',
-      );
-    }
+    const given = inputs.map((value) => shapes[value] as SampleShape);
+    layer.checkInputs(given);
+    const first = firstShapes.get(layer) ?? given;
+    given.forEach((shape, i) => void checkSameFeatures(layer, first[i], shape));
     firstShapes.set(layer, first);
-    shapes.push(layer.outputShape(shape));
+    shapes.push(layer.outputShape(...given), ...layer.moreOutputShapes(...given));
   }
   return shapes;
 }
 
-/** The shape of what a node reads. */
-export function inputShapeOf(
-  inputs: readonly number[],
-  shapes: readonly SampleShape[],
-  input: SampleShape,
-): SampleShape {
-  const [index] = inputs;
-  return index === undefined || index === -1 ? input : (shapes[index] as SampleShape);
+function checkSameFeatures(layer: Layer, first: SampleShape | undefined, shape: SampleShape): void {
+  if (first === undefined || first.at(-1) === shape.at(-1)) return;
+  throw new ShapeError(
+    `${layer.name} is used on ${first.at(-1)} features and again on ${shape.at(-1)}: ` +
+      'a layer that is used twice has the same weights twice, so make a second one',
+  );
 }
 
-/** Plans all layers behind the input edge; the last one's output is the model's. */
-export function planGraph(
-  nodes: readonly GraphNode[],
-  input: Edge,
-  planner: Planner,
-): { output: Edge; planned: PlannedLayer[] } {
-  const planned: PlannedLayer[] = [];
+/** For every value which of the model's inputs its steps are those of; undefined where they are steps of their own. */
+export function stepSources({ inputCount, nodes }: Graph): (number | undefined)[] {
+  const sources: (number | undefined)[] = Array.from({ length: inputCount }, (_, i) => i);
   for (const { layer, inputs } of nodes) {
-    const edges = inputs.map((index) => (index === -1 ? input : (planned[index] as PlannedLayer).output));
-    planned.push(layer.plan(edges, planner));
+    const source = layer.keepsSteps ? sources[inputs[0] as number] : undefined;
+    for (let i = 0; i < layer.outputCount; i++) sources.push(source);
   }
-  return { output: planned.at(-1)?.output ?? input, planned };
+  return sources;
+}
+
+/** The layers right behind an input, each the only reader of what the one before it gives. */
+export function onlyReaders(graph: Graph, input: number): Layer[] {
+  const layers: Layer[] = [];
+  const firsts = firstOutputs(graph);
+  let value = input;
+  while (!graph.outputs.includes(value)) {
+    const readers = graph.nodes.filter(({ inputs }) => inputs.includes(value));
+    const [reader] = readers;
+    if (reader === undefined || readers.length > 1 || reader.layer.outputCount > 1) break;
+    layers.push(reader.layer);
+    value = firsts[graph.nodes.indexOf(reader)] as number;
+  }
+  return layers;
+}
+
+/** Plans all layers behind the input edges. */
+export function planGraph(
+  { nodes, outputs }: Graph,
+  inputs: readonly Edge[],
+  planner: Planner,
+): { outputs: Edge[]; planned: PlannedLayer[] } {
+  const edges = [...inputs];
+  const planned = nodes.map((node) => {
+    const layer = node.layer.plan(
+      node.inputs.map((value) => edges[value] as Edge),
+      planner,
+    );
+    edges.push(layer.output, ...(layer.moreOutputs ?? []));
+    return layer;
+  });
+  return { outputs: outputs.map((value) => edges[value] as Edge), planned };
 }

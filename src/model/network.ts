@@ -1,19 +1,19 @@
 /**
  * A built model: its weights in one block of memory, and the passes planned over it. It is what training sees
- * as a `Trainable`; what users see is sequential.ts.
+ * as a `Trainable`; what users see is model.ts.
  */
 import type { Backend } from '../backend/backend.js';
 import { Arena, Memory, type Precision } from '../backend/memory.js';
 import { type CarriedState, type Edge, type Planner, planGradient } from '../backend/plan.js';
-import { ConfigError, ShapeError } from '../core/errors.js';
+import { ConfigError } from '../core/errors.js';
 import { Random } from '../core/random.js';
-import { formatShape, type Shape } from '../core/tensor.js';
+import type { Shape } from '../core/tensor.js';
 import type { Layer, LayerParameter, SampleShape } from '../layers/layer.js';
-import { type Loss, planLoss } from '../training/losses.js';
+import { planLoss } from '../training/losses.js';
 import type { Optimizer } from '../training/optimizers/optimizer.js';
-import type { Pass, Trainable } from '../training/trainable.js';
+import type { Goal, Pass, Trainable } from '../training/trainable.js';
 import { checkWeightNames, createOptimizerState, type OptimizerState } from '../training/update.js';
-import { type GraphNode, inferShapes, inputShapeOf, layersOf, planGraph } from './graph.js';
+import { type Graph, inferShapes, layersOf, planGraph } from './graph.js';
 
 /** How many shapes of batches are kept planned. */
 const MOST_PLANS = 24;
@@ -42,34 +42,35 @@ export class Network implements Trainable {
   readonly shuffling: Random;
   readonly dropout: Random;
   readonly backend: Backend;
-  readonly outputShape: SampleShape;
+  readonly outputShapes: readonly SampleShape[];
   stopTraining = false;
   /** Whether passes keep a gradient by the input too: what a gradient check looks at. */
   wantsInputGradient = false;
   private readonly memory: Memory;
-  private readonly passes = new Map<number, { pass: StreamPass; arena: Arena }>();
+  /** By rows, steps and purpose; those of streams by their rows alone, so that a step makes no string. */
+  private readonly passes = new Map<string | number, { pass: StreamPass; arena: Arena }>();
   /** Which layers learned when the passes were planned. */
   private learning: readonly boolean[] = [];
   private optimizerState: OptimizerState | undefined;
-  private loss: Loss | undefined;
+  private goals: readonly Goal[] = [];
 
   /**
    * @throws ShapeError when the layers do not fit together, ConfigError when one belongs to another model; none of
    * them has been built then
    */
   constructor(
-    private readonly nodes: readonly GraphNode[],
-    readonly inputShape: SampleShape,
+    private readonly graph: Graph,
+    readonly inputShapes: readonly SampleShape[],
     options: NetworkOptions,
   ) {
-    const shapes = inferShapes(nodes, inputShape);
-    this.outputShape = shapes.at(-1) ?? inputShape;
-    this.layers = layersOf(nodes);
+    const shapes = inferShapes(graph, inputShapes);
+    this.outputShapes = graph.outputs.map((value) => shapes[value] as SampleShape);
+    this.layers = layersOf(graph);
     this.backend = options.backend;
     this.memory = new Memory(options.precision, options.backend.block);
     this.shuffling = new Random(options.seed, SHUFFLING_STREAM);
     this.dropout = new Random(options.seed, DROPOUT_STREAM);
-    this.parameters = this.memory.keep((arena) => declareWeights(nodes, shapes, inputShape, arena));
+    this.parameters = this.memory.keep((arena) => declareWeights(graph, shapes, arena));
     if (!options.initialize) return;
     const random = new Random(options.seed, WEIGHTS_STREAM);
     for (const { initializer, value, shape } of this.parameters) initializer.fill(value.array, shape, random);
@@ -79,24 +80,14 @@ export class Network implements Trainable {
     return this.memory.precision;
   }
 
-  /** @throws ShapeError when rows of this shape do not fit those that the network was built for */
-  checkRows(shape: SampleShape): void {
-    this.layers[0]?.checkInput(shape);
-    const steps = this.inputShape.length === 2 ? this.inputShape[0] : null;
-    if (shape.length === this.inputShape.length && (steps === null || shape[0] === steps)) return;
-    throw new ShapeError(
-      `the model was built for rows of shape ${formatShape(this.inputShape)} but got ${formatShape(shape)}`,
-    );
-  }
-
   /** Sets how the model is trained; what an optimizer kept before is forgotten. */
-  compile(optimizer: Optimizer, loss: Loss): void {
+  compile(optimizer: Optimizer, goals: readonly Goal[]): void {
     checkWeightNames(optimizer, this.parameters);
     this.clearPasses();
     this.memory.release(1);
     this.optimizerState = undefined;
     this.optimizerState = createOptimizerState(optimizer, this.parameters, this.memory, this.backend);
-    this.loss = loss;
+    this.goals = goals;
   }
 
   get optimizer(): OptimizerState {
@@ -104,21 +95,22 @@ export class Network implements Trainable {
     throw new ConfigError('the model is not compiled: call model.compile({ loss: ... }) first');
   }
 
-  pass(rows: number, steps: number, training: boolean): Pass {
+  pass(rows: number, steps: readonly number[], training: boolean): Pass {
     if (training) this.heedFrozenLayers();
-    const key = (steps * 0x100_0000 + rows) * 2 + (training ? 1 : 0);
+    const key = `${rows} ${steps} ${training}`;
     return this.passes.get(key)?.pass ?? this.addPass(key, rows, steps, training, undefined);
   }
 
   /** The pass of one step of `rows` sequences side by side; good until the next call. */
   streamPass(rows: number): StreamPass {
-    return this.passes.get(-rows)?.pass ?? this.addPass(-rows, rows, 1, false, []);
+    const known = this.passes.get(rows);
+    return known?.pass ?? this.addPass(rows, rows, [1], false, []);
   }
 
   private addPass(
-    key: number,
+    key: string | number,
     rows: number,
-    steps: number,
+    steps: readonly number[],
     training: boolean,
     carried: CarriedState[] | undefined,
   ): StreamPass {
@@ -151,7 +143,7 @@ export class Network implements Trainable {
 
   private planPass(
     batch: number,
-    steps: number,
+    steps: readonly number[],
     training: boolean,
     carried: CarriedState[] | undefined,
     arena: Arena,
@@ -162,57 +154,60 @@ export class Network implements Trainable {
     const random = this.dropout;
     const { backend } = this;
     const planner: Planner = { arena, backend, random, rowMask, rowNames, training, gradients, carried };
-    const sequence = this.inputShape.length === 2;
-    const features = this.inputShape.at(-1) as number;
-    const size = steps * batch * features;
-    const input: Edge = {
-      batch,
-      steps,
-      features,
-      sequence,
-      value: arena.floats(size),
-      gradient: planGradient(planner, size, this.wantsInputGradient),
-      mask: arena.bytes(steps * batch),
-    };
-    const { output, planned } = planGraph(this.nodes, input, planner);
-    const loss = carried === undefined && this.loss ? planLoss(this.loss, output, planner) : undefined;
+    const inputs = this.inputShapes.map((shape, i) =>
+      this.planInput(shape, steps[i] as number, batch, planner),
+    );
+    const { outputs, planned } = planGraph(this.graph, inputs, planner);
+    const goals = carried === undefined ? this.goals : [];
+    const losses = goals.map(({ loss, output }) => planLoss(loss, outputs[output] as Edge, planner));
     const forward = (isTraining: boolean) => {
       for (const layer of planned) layer.forward(isTraining);
     };
-    const backward = (factor: number) => {
+    const backward = (factors: readonly number[]) => {
       for (const gradient of gradients) gradient.array.fill(0);
       for (const { gradient, value, regularizer } of this.parameters) {
         gradient.array.fill(0);
         regularizer?.addGradient(value.array, gradient.array);
       }
-      loss?.backward(factor);
+      losses.forEach((loss, i) => void loss.backward(factors[i] as number));
       for (let i = planned.length - 1; i >= 0; i--) planned[i]?.backward();
     };
-    return { input, output, loss, rowMask, rowNames, forward, backward, carried: carried ?? [] };
+    return { inputs, outputs, losses, rowMask, rowNames, forward, backward, carried: carried ?? [] };
+  }
+
+  private planInput(shape: SampleShape, steps: number, batch: number, planner: Planner): Edge {
+    const features = shape.at(-1) as number;
+    const size = steps * batch * features;
+    return {
+      batch,
+      steps,
+      features,
+      sequence: shape.length === 2,
+      value: planner.arena.floats(size),
+      gradient: planGradient(planner, size, this.wantsInputGradient),
+      mask: planner.arena.bytes(steps * batch),
+    };
   }
 }
 
 /** The names and shapes of the weights that a model would have. The layers are spent by it: make new ones. */
 export function describeWeights(
-  nodes: readonly GraphNode[],
-  inputShape: SampleShape,
+  graph: Graph,
+  inputShapes: readonly SampleShape[],
 ): readonly { readonly name: string; readonly shape: Shape }[] {
-  const shapes = inferShapes(nodes, inputShape);
-  return declareWeights(nodes, shapes, inputShape, new Arena('float32'));
+  return declareWeights(graph, inferShapes(graph, inputShapes), new Arena('float32'));
 }
 
 /** Declares all weights, then their gradients behind them. */
-function declareWeights(
-  nodes: readonly GraphNode[],
-  shapes: readonly SampleShape[],
-  inputShape: SampleShape,
-  arena: Arena,
-): LayerParameter[] {
-  for (const layer of layersOf(nodes)) layer.checkFree();
+function declareWeights(graph: Graph, shapes: readonly SampleShape[], arena: Arena): LayerParameter[] {
+  for (const layer of layersOf(graph)) layer.checkFree();
   const built = new Set<Layer>();
-  for (const { layer, inputs } of nodes) {
+  for (const { layer, inputs } of graph.nodes) {
     if (built.has(layer)) continue;
-    layer.build(inputShapeOf(inputs, shapes, inputShape), arena);
+    layer.build(
+      inputs.map((value) => shapes[value] as SampleShape),
+      arena,
+    );
     built.add(layer);
   }
   const parameters = [...built].flatMap((layer) => layer.parameters);

@@ -4,6 +4,7 @@ import type { Precision } from '../backend/memory.js';
 import { ConfigError } from '../core/errors.js';
 import { checkBoolean, checkInteger, checkNumber, checkOptions, describe } from '../core/options.js';
 import type { Missing, SampleInput } from '../data/samples.js';
+import type { SymbolicTensor } from '../layers/layer.js';
 import { type Callback, checkCallback } from '../training/callbacks.js';
 import type { Checkpoint } from '../training/checkpoint.js';
 import type { ClassWeight } from '../training/class-weights.js';
@@ -12,6 +13,7 @@ import type { MetricInput } from '../training/metrics.js';
 import type { Optimizer, OptimizerName } from '../training/optimizers/optimizer.js';
 import type { Progress, Verbosity } from '../training/progress.js';
 import type { SampleWeightInput, TargetInput } from '../training/targets.js';
+import type { AllOrSome, Each, Some, SymbolicPorts } from './ports.js';
 
 export interface ModelOptions<P extends Precision = Precision> {
   /** Decides everything random: weights, shuffling, dropout. Drawn at random when left out; see `model.seed`. */
@@ -22,12 +24,16 @@ export interface ModelOptions<P extends Precision = Precision> {
   precision?: P;
 }
 
-export interface CompileOptions {
+/** How a model is trained. With several outputs, what is given for one is given for each of them. */
+export interface CompileOptions<O extends SymbolicPorts = SymbolicTensor> {
   /** `'adam'` by default. */
   optimizer?: OptimizerName | Optimizer;
-  loss: LossName | Loss;
+  /** One for every output, or for each its own; an output left out is not trained for. */
+  loss: AllOrSome<O, LossName | Loss>;
+  /** What each output's loss is multiplied by before they are added up; 1 by default. */
+  lossWeights?: AllOrSome<O, number>;
   /** Names, functions of the library with their options, or functions of your own; none by default. */
-  metrics?: readonly MetricInput[];
+  metrics?: AllOrSome<O, readonly MetricInput[]>;
 }
 
 export interface DataOptions {
@@ -41,12 +47,20 @@ export interface DataOptions {
 
 export type PredictOptions = DataOptions;
 
-export interface EvaluateOptions extends DataOptions {
-  /** A weight a row, or a step where the output has steps; all 1 by default. */
-  sampleWeight?: SampleWeightInput;
+/** What a row or a step weighs in the loss and the metrics. */
+export interface WeightOptions<O extends SymbolicPorts = SymbolicTensor> {
+  /** A weight a row, or a step where the output has steps; all 1 by default. By output where there are several. */
+  sampleWeight?: Some<O, SampleWeightInput>;
 }
 
-export interface FitOptions {
+export interface EvaluateOptions<O extends SymbolicPorts = SymbolicTensor>
+  extends DataOptions,
+    WeightOptions<O> {}
+
+export interface FitOptions<
+  I extends SymbolicPorts = SymbolicTensor,
+  O extends SymbolicPorts = SymbolicTensor,
+> extends WeightOptions<O> {
   /** How many times all rows are gone through; 1 by default. */
   epochs?: number;
   /** How many rows an update is made from; 32 by default. */
@@ -57,10 +71,8 @@ export interface FitOptions {
   validationSplit?: number;
   /** Rows to evaluate every epoch: `[x, y]`, or `[x, y, sampleWeight]`. */
   validationData?:
-    | readonly [SampleInput, TargetInput]
-    | readonly [SampleInput, TargetInput, SampleWeightInput];
-  /** A weight a row, or a step where the output has steps; all 1 by default. */
-  sampleWeight?: SampleWeightInput;
+    | readonly [Each<I, SampleInput>, Some<O, TargetInput>]
+    | readonly [Each<I, SampleInput>, Some<O, TargetInput>, Some<O, SampleWeightInput>];
   /** What NaN in x is: an error (the default), or a step to mask. */
   missing?: Missing;
   /** Hooks that run at certain moments; none by default. */
@@ -74,7 +86,7 @@ export interface FitOptions {
   /** After how many epochs, again and again, the model is validated; 1 by default. */
   validationFreq?: number;
   /** What the rows or steps of each class weigh, beside their sample weights: `{ 0: 1, 1: 5 }`; all 1 by default. */
-  classWeight?: ClassWeight;
+  classWeight?: Some<O, ClassWeight>;
   /** Ends training after the batch at hand when it is aborted: `fit` rejects with its reason. */
   signal?: AbortSignal;
   /** Where, and how often, the run is written down, so that it can go on when it was killed; nowhere by default. */
@@ -107,7 +119,7 @@ const fitHints = {
 };
 
 /** The options of `fit` with the defaults filled in. */
-export function checkFitOptions(options: FitOptions) {
+export function checkFitOptions<I extends SymbolicPorts, O extends SymbolicPorts>(options: FitOptions<I, O>) {
   checkOptions('fit', options, fitOptionNames, fitHints);
   const { epochs = 1, batchSize = 32, shuffle = true, validationSplit = 0, validationData } = options;
   const { sampleWeight, missing = 'error', callbacks = [], verbose = 0 } = options;

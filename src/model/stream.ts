@@ -3,6 +3,7 @@
  * keeps the state of the recurrent layers in arrays of its own: it is copied to where a pass of a single step takes
  * it up, and back from where the pass leaves it. Nothing is allocated on the way.
  */
+import type { Edge } from '../backend/plan.js';
 import { ConfigError, DataError, ShapeError } from '../core/errors.js';
 import { checkInteger, checkOptions, describe } from '../core/options.js';
 import type { FloatArray } from '../core/tensor.js';
@@ -25,7 +26,10 @@ export function openStream<A extends FloatArray>(network: Network, options: Stre
   const { batch = 1, missing = 'error' } = options;
   checkInteger('stream: batch', batch);
   checkMissing(missing);
-  if (network.inputShape.length !== 2) {
+  if (network.inputShapes.length + network.outputShapes.length > 2) {
+    throw new ConfigError('a stream has one input and one output, and the model has more: use predict');
+  }
+  if (network.inputShapes[0]?.length !== 2) {
     throw new ConfigError("the model's input has no steps, so that there is nothing to stream: use predict");
   }
   for (const layer of network.layers) {
@@ -51,9 +55,9 @@ export class Stream<A extends FloatArray = Float32Array> {
     private readonly batch: number,
     private readonly missing: Missing,
   ) {
-    const { input, output, carried } = network.streamPass(batch);
-    this.inputs = batch * input.features;
-    this.outputs = batch * output.features;
+    const { inputs, outputs, carried } = network.streamPass(batch);
+    this.inputs = batch * (inputs[0] as Edge).features;
+    this.outputs = batch * (outputs[0] as Edge).features;
     this.kept = carried.map(({ first }) => newArray(network.precision, first.length));
     this.names = carried.map(({ name }, i) => {
       const uses = carried.slice(0, i).filter((other) => other.name === name).length;
@@ -88,7 +92,7 @@ export class Stream<A extends FloatArray = Float32Array> {
     for (let i = 0; i < carried.length; i++) {
       (this.kept[i] as FloatArray).set((carried[i] as StreamPass['carried'][number]).last.array);
     }
-    const y = pass.output.value.array;
+    const y = (pass.outputs[0] as Edge).value.array;
     for (let k = 0; k < out.length; k++) out[k] = y[k] as number;
     return out;
   }
@@ -128,9 +132,10 @@ export class Stream<A extends FloatArray = Float32Array> {
 
   /** Copies the features into the pass; a row with NaN in it is masked where that is asked for. */
   private load(pass: StreamPass, features: ArrayLike<number>): void {
-    const x = pass.input.value.array;
-    const mask = pass.input.mask.array;
-    const width = pass.input.features;
+    const input = pass.inputs[0] as Edge;
+    const x = input.value.array;
+    const mask = input.mask.array;
+    const width = input.features;
     for (let row = 0; row < this.batch; row++) {
       let isReal = 1;
       for (let k = row * width; k < (row + 1) * width; k++) {

@@ -1,7 +1,7 @@
-/** A model as a table: its layers, the shapes of their outputs, and how many weights each has. */
+/** A model as a table: its layers, the shapes of their outputs, how many weights each has, and what it reads. */
 import { formatShape, sizeOf } from '../core/tensor.js';
 import type { Layer, SampleShape } from '../layers/layer.js';
-import { type GraphNode, inferShapes } from './graph.js';
+import { firstOutputs, type Graph, inferShapes, layersOf } from './graph.js';
 
 /** How many numbers the layer's weights hold. */
 export function countWeights(layer: Layer): number {
@@ -9,14 +9,25 @@ export function countWeights(layer: Layer): number {
 }
 
 /** The lines of the table. A model that is not built has no shapes yet. */
-export function summaryLines(nodes: readonly GraphNode[], input: SampleShape | undefined): string[] {
-  const shapes = input && inferShapes(nodes, input);
-  const rows = nodes.map(({ layer }, i) => [
-    `${layer.name} (${layer.type})`,
-    shapes ? formatShape([null, ...(shapes[i] as SampleShape)]) : 'not built',
-    shapes ? grouped(countWeights(layer)) : '?',
-  ]);
-  const header = ['Layer (type)', 'Output shape', 'Parameters'];
+export function summaryLines(graph: Graph, inputs: readonly SampleShape[] | undefined): string[] {
+  const { nodes } = graph;
+  const shapes = inputs && inferShapes(graph, inputs);
+  const firsts = firstOutputs(graph);
+  const isChain = nodes.every((node, i) => node.inputs.length === 1 && node.inputs[0] === i);
+  const counted = new Set<Layer>();
+  const rows = nodes.map(({ layer }, i) => {
+    const first = firsts[i] as number;
+    const outputs = shapes?.slice(first, first + layer.outputCount) ?? [];
+    const isAgain = counted.has(layer);
+    counted.add(layer);
+    return [
+      `${layer.name} (${layer.type})`,
+      shapes ? outputs.map((shape) => formatShape([null, ...shape])).join(', ') : 'not built',
+      !shapes ? '?' : isAgain ? 'shared' : grouped(countWeights(layer)),
+      ...(isChain ? [] : [sourcesOf(graph, i).join(', ')]),
+    ];
+  });
+  const header = ['Layer (type)', 'Output shape', 'Parameters', ...(isChain ? [] : ['Connected to'])];
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => (row[column] as string).length)),
   );
@@ -26,9 +37,10 @@ export function summaryLines(nodes: readonly GraphNode[], input: SampleShape | u
         const width = widths[column] as number;
         return column === 2 ? cell.padStart(width) : cell.padEnd(width);
       })
-      .join('   ');
-  const rule = '─'.repeat(widths.reduce((sum, width) => sum + width, 6));
-  const layers = [...new Set(nodes.map(({ layer }) => layer))];
+      .join('   ')
+      .trimEnd();
+  const rule = '─'.repeat(widths.reduce((sum, width) => sum + width + 3, -3));
+  const layers = layersOf(graph);
   const total = layers.reduce((sum, layer) => sum + countWeights(layer), 0);
   const trainable = layers.reduce((sum, layer) => sum + (layer.trainable ? countWeights(layer) : 0), 0);
   const totals = shapes
@@ -37,6 +49,18 @@ export function summaryLines(nodes: readonly GraphNode[], input: SampleShape | u
       ]
     : ['The model is built when it sees its first data, or by build([steps, features]).'];
   return [line(header), rule, ...rows.map(line), rule, ...totals];
+}
+
+/** The names of what a node reads; a further output of a layer with its number, `lstm_1[1]`. */
+function sourcesOf(graph: Graph, node: number): string[] {
+  const firsts = firstOutputs(graph);
+  return (graph.nodes[node]?.inputs ?? []).flatMap((value) => {
+    const from = firsts.filter((first) => first <= value).length - 1;
+    const source = graph.nodes[from];
+    if (source === undefined) return [];
+    const index = value - (firsts[from] as number);
+    return index === 0 ? [source.layer.name] : [`${source.layer.name}[${index}]`];
+  });
 }
 
 /** 1234567 as 1,234,567. */

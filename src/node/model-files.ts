@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { FormatError } from '../core/errors.js';
 import type { FloatArray } from '../core/tensor.js';
+import type { Model } from '../model/model.js';
 import { deserializeModel, serializeModel } from '../model/model-file.js';
 import type { Sequential } from '../model/sequential.js';
 import { writeFileWhole } from './files.js';
@@ -15,7 +16,7 @@ import { writeFileWhole } from './files.js';
  *
  * @example await saveModel(model, 'model.safetensors');
  */
-export async function saveModel(model: Sequential<FloatArray>, path: string): Promise<void> {
+export async function saveModel(model: Model<FloatArray>, path: string): Promise<void> {
   await writeFileWhole(path, serializeModel(model));
 }
 
@@ -23,12 +24,15 @@ export async function saveModel(model: Sequential<FloatArray>, path: string): Pr
  * Reads a model from a file of `saveModel`. It predicts the same bits, and training goes on with the same bits as
  * if it had never stopped.
  *
+ * @typeParam M  what the file holds, a sequential model by default
  * @throws FormatError, naming the file, when it is damaged; the system's error when it cannot be read
  */
-export async function loadModel(path: string): Promise<Sequential<FloatArray>> {
+export async function loadModel<M extends Model<FloatArray> = Sequential<FloatArray>>(
+  path: string,
+): Promise<M> {
   const bytes = await readFile(path);
   try {
-    return deserializeModel(bytes);
+    return deserializeModel<M>(bytes);
   } catch (error) {
     if (error instanceof FormatError) throw new FormatError(`${path}: ${error.message}`);
     throw error;

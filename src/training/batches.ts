@@ -6,19 +6,23 @@ import type { Edge } from '../backend/plan.js';
 import type { FloatArray } from '../core/tensor.js';
 import type { Samples } from '../data/samples.js';
 import type { PlannedLoss } from './losses.js';
-import type { Dataset } from './targets.js';
+import type { Targets } from './targets.js';
 import type { Pass } from './trainable.js';
 
-/** Copies the samples `order[start]` to `order[start + count - 1]` into the pass. */
-export function loadSamples(pass: Pass, samples: Samples, order: Int32Array, start: number): void {
-  const { batch, steps, features, value, mask } = pass.input;
+/** Copies the samples `order[start]` to `order[start + count - 1]` of every input into the pass. */
+export function loadSamples(pass: Pass, inputs: readonly Samples[], order: Int32Array, start: number): void {
+  pass.rowMask.array.fill(1);
+  for (let b = 0; b < pass.rowNames.length; b++) pass.rowNames[b] = order[start + b] as number;
+  inputs.forEach((samples, i) => void loadInput(pass.inputs[i] as Edge, samples, pass.rowNames));
+}
+
+function loadInput(input: Edge, samples: Samples, rowNames: Int32Array): void {
+  const { batch, steps, features, value, mask } = input;
   const { data } = samples;
   const x = value.array;
   const isReal = mask.array;
-  pass.rowMask.array.fill(1);
   for (let b = 0; b < batch; b++) {
-    const row = order[start + b] as number;
-    pass.rowNames[b] = row;
+    const row = rowNames[b] as number;
     for (let t = 0; t < steps; t++) {
       const from = (row * steps + t) * features;
       const to = (t * batch + b) * features;
@@ -30,9 +34,12 @@ export function loadSamples(pass: Pass, samples: Samples, order: Int32Array, sta
 }
 
 /** Copies the targets and weights that go with the samples already loaded. */
-export function loadTargets(loss: PlannedLoss, output: Edge, dataset: Dataset, rowNames: Int32Array): void {
-  const { batch, steps } = output;
-  const { columns, weights } = dataset;
+export function loadTargets({ losses, rowNames }: Pass, outputs: readonly Targets[]): void {
+  outputs.forEach((targets, i) => void loadOutput(losses[i] as PlannedLoss, targets, rowNames));
+}
+
+function loadOutput(loss: PlannedLoss, { values, columns, weights }: Targets, rowNames: Int32Array): void {
+  const { batch, steps } = loss.output;
   const targets = loss.targets.array;
   const weight = loss.weights.array;
   for (let b = 0; b < batch; b++) {
@@ -41,15 +48,13 @@ export function loadTargets(loss: PlannedLoss, output: Edge, dataset: Dataset, r
       const from = row * steps + t;
       const to = t * batch + b;
       weight[to] = weights === undefined ? 1 : (weights[from] as number);
-      for (let k = 0; k < columns; k++)
-        targets[to * columns + k] = dataset.targets[from * columns + k] as number;
+      for (let k = 0; k < columns; k++) targets[to * columns + k] = values[from * columns + k] as number;
     }
   }
 }
 
-/** Copies the pass's output to the rows from `start` on of `data` [rows, steps, features]. */
-export function unloadOutput({ output }: Pass, data: FloatArray, start: number): void {
-  const { batch, steps, features, value } = output;
+/** Copies an output of a pass to the rows from `start` on of `data` [rows, steps, features]. */
+export function unloadOutput({ batch, steps, features, value }: Edge, data: FloatArray, start: number): void {
   const y = value.array;
   for (let b = 0; b < batch; b++) {
     for (let t = 0; t < steps; t++) {

@@ -4,9 +4,17 @@ import type { RandomState } from '../core/random.js';
 import type { Callback, TrainedModel, Training } from './callbacks.js';
 import type { Checkpoint, FitPlan, FitState } from './checkpoint.js';
 import { History } from './history.js';
-import type { Metric } from './metrics/metric.js';
 import { createProgress, type Progress, type Verbosity } from './progress.js';
-import { evaluateBatch, type Logs, restoreOrder, rowOrder, Totals, trainBatch } from './run.js';
+import {
+  evaluateBatch,
+  type Logs,
+  type OutputReport,
+  restoreOrder,
+  rowOrder,
+  stepsOf,
+  Totals,
+  trainBatch,
+} from './run.js';
 import type { Dataset } from './targets.js';
 import type { Trainable } from './trainable.js';
 import { takeAverages } from './update.js';
@@ -21,8 +29,8 @@ export interface LoopOptions {
   readonly verbose: Verbosity;
   readonly onProgress: ((progress: Progress) => void) | undefined;
   readonly callbacks: readonly Callback[];
-  readonly metrics: readonly Metric[];
-  readonly validationMetrics: readonly Metric[];
+  readonly reports: readonly OutputReport[];
+  readonly validationReports: readonly OutputReport[];
   readonly signal: AbortSignal | undefined;
   readonly checkpoint: Checkpoint | undefined;
   readonly resume: boolean;
@@ -42,7 +50,7 @@ export function runFit(
   validation: Dataset | undefined,
   options: LoopOptions,
 ): Promise<History> {
-  if (dataset.samples.rows === 0) {
+  if (dataset.rows === 0) {
     throw new DataError('there is no row left to train on: the validation split took them all');
   }
   return new Fit(model, handle, dataset, validation, options).run();
@@ -73,11 +81,11 @@ class Fit {
     private readonly validation: Dataset | undefined,
     private readonly options: LoopOptions,
   ) {
-    this.totals = new Totals(options.metrics);
-    this.validationTotals = new Totals(options.validationMetrics);
-    this.order = rowOrder(dataset.samples.rows);
-    this.validationOrder = rowOrder(validation?.samples.rows ?? 0);
-    this.batches = Math.ceil(dataset.samples.rows / options.batchSize);
+    this.totals = new Totals(options.reports);
+    this.validationTotals = new Totals(options.validationReports);
+    this.order = rowOrder(dataset.rows);
+    this.validationOrder = rowOrder(validation?.rows ?? 0);
+    this.batches = Math.ceil(dataset.rows / options.batchSize);
     this.epoch = options.initialEpoch;
     this.orderState = model.shuffling.state();
     const validated = validation ? this.validationTotals.names.map((name) => `val_${name}`) : [];
@@ -147,14 +155,14 @@ class Fit {
       restoreOrder(this.order);
       model.shuffling.shuffle(this.order);
     }
-    this.totals.reset(dataset.samples.rows * dataset.steps);
+    this.totals.reset(dataset);
   }
 
   /** Trains on the batch at hand; ends training instead where a callback says so. Returns how many rows it had. */
   private async trainOnBatch(): Promise<number> {
     const { model, dataset, order, options, totals, epoch, batch } = this;
     const start = batch * options.batchSize;
-    const count = Math.min(options.batchSize, dataset.samples.rows - start);
+    const count = Math.min(options.batchSize, dataset.rows - start);
     const where = () => `in epoch ${epoch + 1}, batch ${batch + 1}`; // counted from 1, as progress is
     try {
       trainBatch(model, dataset, order, start, count, totals, where);
@@ -176,11 +184,11 @@ class Fit {
   /** Loss and metrics of the validation set, giving way to the event loop between batches. */
   private async validate(dataset: Dataset): Promise<Logs> {
     const { model, options, training, validationTotals: totals, validationOrder: order, giveWay } = this;
-    const { rows, steps } = dataset.samples;
+    const { rows, inputs } = dataset;
     await this.each((callback) => callback.onTestBegin?.(training));
-    totals.reset(rows * dataset.steps);
+    totals.reset(dataset);
     for (let start = 0; start < rows && !options.signal?.aborted; start += options.batchSize) {
-      const pass = model.pass(Math.min(options.batchSize, rows - start), steps, false);
+      const pass = model.pass(Math.min(options.batchSize, rows - start), stepsOf(inputs), false);
       evaluateBatch(model, pass, dataset, order, start, totals);
       if (giveWay.isDue()) await giveWay.now();
     }
@@ -232,7 +240,7 @@ class Fit {
 
   private plan(): FitPlan {
     const { batchSize, shuffle, callbacks } = this.options;
-    return { rows: this.dataset.samples.rows, batchSize, shuffle, callbacks: callbacks.length };
+    return { rows: this.dataset.rows, batchSize, shuffle, callbacks: callbacks.length };
   }
 
   /** Goes to where the checkpoint was written, if there is one. */

@@ -71,6 +71,7 @@ interface LossKernels {
 
 /** A loss planned behind an output, for one shape of batch. */
 export interface PlannedLoss {
+  readonly output: Edge;
   /** [steps, batch, columns], columns being 1 for class indices. */
   readonly targets: Region;
   readonly targetColumns: number;
@@ -95,6 +96,7 @@ export function planLoss(loss: Loss, output: Edge, planner: Planner): PlannedLos
   const { value, gradient } = logits ?? output;
   const kernels = loss.kernels(planner, loss.fromLogits || logits !== undefined);
   return {
+    output,
     targets,
     targetColumns,
     weights,

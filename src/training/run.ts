@@ -3,71 +3,125 @@ import type { Samples } from '../data/samples.js';
 import { loadSamples, loadTargets } from './batches.js';
 import type { PlannedLoss } from './losses.js';
 import type { Metric } from './metrics/metric.js';
-import type { Dataset } from './targets.js';
+import type { Dataset, Targets } from './targets.js';
 import type { Pass, Trainable } from './trainable.js';
 import { applyGradients, notFinite, totalPenalty } from './update.js';
 
 /** The values by name that are reported of a batch, an epoch or an evaluation: `loss`, then the metrics. */
 export type Logs = Record<string, number>;
 
+/** What is reported of an output that has a loss. */
+export interface OutputReport {
+  /** What stands before its names: nothing where it is the only output, else `price_`. */
+  readonly prefix: string;
+  /** How much its loss weighs in the loss of the model. */
+  readonly weight: number;
+  readonly metrics: readonly Metric[];
+}
+
 /** The sums of a pass over the data that is not over yet. */
 export interface TotalsState {
-  readonly sum: number;
-  readonly count: number;
+  readonly sums: readonly number[];
+  /** Those of each output's metrics, one after the other. */
   readonly metrics: readonly Float64Array[];
 }
 
-/** Adds up the loss and the metrics of all batches: one numerator and one denominator, divided at the end. */
+/** Adds up the losses and the metrics of all batches: a numerator and a denominator each, divided at the end. */
 export class Totals {
-  private sum = 0;
+  private readonly sums: { loss: number; count: number }[];
+  private penalty = 0;
   private count = 0;
-  constructor(private readonly metrics: readonly Metric[]) {}
-
-  /** Begins anew, for up to `rows` rows or steps. */
-  reset(rows: number): void {
-    this.sum = 0;
-    this.count = 0;
-    for (const metric of this.metrics) metric.reset(rows);
+  constructor(private readonly reports: readonly OutputReport[]) {
+    this.sums = reports.map(() => ({ loss: 0, count: 0 }));
   }
 
-  /** Takes a batch that went forward: the sum of its losses, how many counted, and what the weights cost. */
-  add(pass: Pass, loss: PlannedLoss, lossSum: number, count: number, penalty: number): void {
-    this.sum += lossSum + count * penalty;
-    this.count += count;
-    const { value, mask, steps, batch, features } = pass.output;
-    for (const metric of this.metrics) {
-      metric.update(value.array, loss.targets.array, loss.weights.array, mask.array, steps * batch, features);
-    }
+  /** Begins anew, for the rows of `dataset`. */
+  reset({ rows, outputs }: Dataset): void {
+    this.penalty = 0;
+    this.count = 0;
+    this.reports.forEach(({ metrics }, i) => {
+      this.sums[i] = { loss: 0, count: 0 };
+      for (const metric of metrics) metric.reset(rows * (outputs[i] as Targets).steps);
+    });
+  }
+
+  /** Takes a batch that went forward: the losses of its outputs, and what the weights cost. */
+  add({ losses }: Pass, batch: readonly BatchLoss[], penalty: number): void {
+    batch.forEach(({ sum, count }, i) => {
+      const { targets, weights, output } = losses[i] as PlannedLoss;
+      const { value, mask, steps, features } = output;
+      const sums = this.sums[i] as { loss: number; count: number };
+      sums.loss += sum;
+      sums.count += count;
+      this.penalty += count * penalty;
+      this.count += count;
+      for (const metric of (this.reports[i] as OutputReport).metrics) {
+        metric.update(value.array, targets.array, weights.array, mask.array, steps * output.batch, features);
+      }
+    });
   }
 
   /** All that has been added up, for a checkpoint. */
   state(): TotalsState {
-    return { sum: this.sum, count: this.count, metrics: this.metrics.map((metric) => metric.state()) };
+    const sums = this.sums.flatMap(({ loss, count }) => [loss, count]);
+    const metrics = this.allMetrics.map((metric) => metric.state());
+    return { sums: [this.penalty, this.count, ...sums], metrics };
   }
 
   /** Goes on from what `state` gave, after a `reset`. */
-  restore({ sum, count, metrics }: TotalsState): void {
-    this.sum = sum;
-    this.count = count;
-    this.metrics.forEach((metric, i) => void metric.restore(metrics[i] as Float64Array));
+  restore({ sums: [penalty, count, ...sums], metrics }: TotalsState): void {
+    this.penalty = penalty as number;
+    this.count = count as number;
+    this.sums.forEach((own, i) => {
+      own.loss = sums[2 * i] as number;
+      own.count = sums[2 * i + 1] as number;
+    });
+    this.allMetrics.forEach((metric, i) => void metric.restore(metrics[i] as Float64Array));
   }
 
   /** The names under which values are reported. */
   get names(): string[] {
-    return ['loss', ...this.metrics.map(({ name }) => name)];
+    const losses = this.reports.filter(({ prefix }) => prefix !== '').map(({ prefix }) => `${prefix}loss`);
+    const metrics = this.reports.flatMap((report) => report.metrics.map(({ name }) => report.prefix + name));
+    return ['loss', ...losses, ...metrics];
   }
 
-  /** The mean loss so far. */
+  private get allMetrics(): Metric[] {
+    return this.reports.flatMap(({ metrics }) => metrics);
+  }
+
+  /** How much an output's loss weighs. */
+  weightOf(output: number): number {
+    return (this.reports[output] as OutputReport).weight;
+  }
+
+  /** The mean loss so far: those of the outputs by their weights, and what the weights cost. */
   get loss(): number {
-    return this.sum / this.count;
+    let mean = this.penalty / this.count;
+    this.sums.forEach(({ loss, count }, i) => {
+      if (count > 0) mean += ((this.reports[i] as OutputReport).weight * loss) / count;
+    });
+    return mean;
   }
 
-  /** Loss and metrics, each name behind `prefix`. */
+  /** Loss and metrics, each name behind `prefix`; the losses of the outputs too where there are several. */
   logs(prefix = ''): Logs {
     const logs: Logs = { [`${prefix}loss`]: this.loss };
-    for (const metric of this.metrics) logs[`${prefix}${metric.name}`] = metric.result();
+    this.reports.forEach((report, i) => {
+      const { loss, count } = this.sums[i] as { loss: number; count: number };
+      if (report.prefix !== '') logs[`${prefix}${report.prefix}loss`] = loss / count;
+    });
+    for (const { prefix: output, metrics } of this.reports) {
+      for (const metric of metrics) logs[`${prefix}${output}${metric.name}`] = metric.result();
+    }
     return logs;
   }
+}
+
+/** The sum of an output's losses in a batch, and how many rows or steps counted. */
+interface BatchLoss {
+  readonly sum: number;
+  readonly count: number;
 }
 
 /**
@@ -84,19 +138,22 @@ export function trainBatch(
   totals: Totals,
   where: () => string,
 ): void {
-  const pass = model.pass(count, dataset.samples.steps, true);
-  const loss = loadBatch(pass, dataset, order, start);
+  const pass = model.pass(count, stepsOf(dataset.inputs), true);
+  loadBatch(pass, dataset, order, start);
   pass.forward(true);
-  const lossSum = loss.forward();
-  const counted = loss.count();
+  const batch = batchLosses(pass);
   const penalty = totalPenalty(model.parameters);
-  if (!Number.isFinite(lossSum) || !Number.isFinite(penalty)) {
-    throw notFinite(`the loss is ${lossSum + penalty}`, where);
-  }
-  totals.add(pass, loss, lossSum, counted, penalty);
+  const wrong = [penalty, ...batch.map(({ sum }) => sum)].find((value) => !Number.isFinite(value));
+  if (wrong !== undefined) throw notFinite(`the loss is ${wrong}`, where);
+  totals.add(pass, batch, penalty);
+  const counted = batch.reduce((sum, one) => sum + one.count, 0);
   if (counted === 0) return;
-  pass.backward(1 / counted);
+  pass.backward(batch.map((one, i) => (one.count === 0 ? 0 : totals.weightOf(i) / one.count)));
   applyGradients(model.parameters, model.optimizer, counted, where);
+}
+
+function batchLosses({ losses }: Pass): BatchLoss[] {
+  return losses.map((loss) => ({ sum: loss.forward(), count: loss.count() }));
 }
 
 /** Runs all rows forward, dropout off, and adds up loss and metrics. */
@@ -107,8 +164,8 @@ export function evaluateDataset(
   totals: Totals,
   signal?: AbortSignal,
 ): void {
-  totals.reset(dataset.samples.rows * dataset.steps);
-  forEachBatch(model, dataset.samples, batchSize, signal, (pass, order, start) => {
+  totals.reset(dataset);
+  forEachBatch(model, dataset.inputs, batchSize, signal, (pass, order, start) => {
     evaluateBatch(model, pass, dataset, order, start, totals);
   });
 }
@@ -122,32 +179,36 @@ export function evaluateBatch(
   start: number,
   totals: Totals,
 ): void {
-  const loss = loadBatch(pass, dataset, order, start);
+  loadBatch(pass, dataset, order, start);
   pass.forward(false);
-  totals.add(pass, loss, loss.forward(), loss.count(), totalPenalty(model.parameters));
+  totals.add(pass, batchLosses(pass), totalPenalty(model.parameters));
 }
 
 /** Calls `run` with a pass for each batch of rows in their natural order, until the signal is aborted. */
 export function forEachBatch(
   model: Trainable,
-  samples: Samples,
+  inputs: readonly Samples[],
   batchSize: number,
   signal: AbortSignal | undefined,
   run: (pass: Pass, order: Int32Array, start: number, count: number) => void,
 ): void {
-  const order = rowOrder(samples.rows);
-  for (let start = 0; start < samples.rows; start += batchSize) {
+  const { rows } = inputs[0] as Samples;
+  const order = rowOrder(rows);
+  for (let start = 0; start < rows; start += batchSize) {
     signal?.throwIfAborted();
-    const count = Math.min(batchSize, samples.rows - start);
-    run(model.pass(count, samples.steps, false), order, start, count);
+    const count = Math.min(batchSize, rows - start);
+    run(model.pass(count, stepsOf(inputs), false), order, start, count);
   }
 }
 
-function loadBatch(pass: Pass, dataset: Dataset, order: Int32Array, start: number): PlannedLoss {
-  const loss = pass.loss as PlannedLoss;
-  loadSamples(pass, dataset.samples, order, start);
-  loadTargets(loss, pass.output, dataset, pass.rowNames);
-  return loss;
+/** How many steps each input has. */
+export function stepsOf(inputs: readonly Samples[]): number[] {
+  return inputs.map(({ steps }) => steps);
+}
+
+function loadBatch(pass: Pass, { inputs, outputs }: Dataset, order: Int32Array, start: number): void {
+  loadSamples(pass, inputs, order, start);
+  loadTargets(pass, outputs);
 }
 
 /** 0, 1, 2 ...: the order in which rows are taken when nothing shuffles them. */

@@ -26,15 +26,20 @@ export type SampleWeightInput = Tensor | NumberRow | readonly NumberRow[];
 /** The output that the targets are for. */
 export interface OutputShape {
   readonly name: string;
+  /** What its targets are called behind `y`, in messages: nothing where it is the only output, else `.price`. */
+  readonly suffix: string;
   readonly sequence: boolean;
+  /** 1 where there is no time axis. */
+  readonly steps: number;
   readonly features: number;
+  /** The rows that the output is of: with the mask and the lengths of the input whose steps it keeps. */
+  readonly rows: Pick<Samples, 'rows' | 'mask' | 'lengths'>;
 }
 
-/** Samples with what is to be learned from them. */
-export interface Dataset {
-  readonly samples: Samples;
+/** What one output is to be. */
+export interface Targets {
   /** [rows, steps, columns], steps being 1 where the output has no time axis. */
-  readonly targets: FloatArray;
+  readonly values: FloatArray;
   readonly columns: number;
   /** 1 where the output has no time axis. */
   readonly steps: number;
@@ -42,40 +47,47 @@ export interface Dataset {
   readonly weights: FloatArray | undefined;
 }
 
+/** Samples with what is to be learned from them. */
+export interface Dataset {
+  readonly rows: number;
+  /** One for each input of the model. */
+  readonly inputs: readonly Samples[];
+  /** One for each output that has a loss. */
+  readonly outputs: readonly Targets[];
+}
+
 /**
  * @throws ShapeError when y does not fit the output or the rows and steps of x
  * @throws DataError for targets that the loss cannot take, where they count
  */
-export function toDataset(
-  samples: Samples,
+export function toTargets(
   y: TargetInput,
   sampleWeight: SampleWeightInput | undefined,
   loss: Loss,
   output: OutputShape,
   precision: 'float32' | 'float64',
-): Dataset {
-  const steps = output.sequence ? samples.steps : 1;
+): Targets {
+  const { steps, rows } = output;
   const columns = loss.targetKind === 'classes' ? 1 : output.features;
-  const { rows } = samples;
-  const outer = output.sequence ? [rows, steps] : [rows];
-  const place: Placement = { samples, outer, columns, what: 'y', precision };
-  let targets: FloatArray;
+  const outer = output.sequence ? [rows.rows, steps] : [rows.rows];
+  const place: Placement = { rows, outer, columns, what: `y${output.suffix}`, precision };
+  let values: FloatArray;
   try {
-    targets = toFlat(y, place);
+    values = toFlat(y, place);
   } catch (error) {
     throw error instanceof ShapeError ? new ShapeError(error.message + shapeHint(y, loss, output)) : error;
   }
   const weights =
     sampleWeight === undefined
       ? undefined
-      : toWeights(sampleWeight, { ...place, columns: 1, what: 'sampleWeight' });
-  const dataset = { samples, targets, columns, steps, weights };
-  checkTargets(dataset, loss, output);
-  return dataset;
+      : toWeights(sampleWeight, { ...place, columns: 1, what: `sampleWeight${output.suffix}` });
+  const targets = { values, columns, steps, weights };
+  checkTargets(targets, loss, output);
+  return targets;
 }
 
 interface Placement {
-  readonly samples: Samples;
+  readonly rows: OutputShape['rows'];
   /** [rows], or [rows, steps]. */
   readonly outer: readonly number[];
   readonly columns: number;
@@ -104,7 +116,7 @@ function toFlat(y: unknown, place: Placement): FloatArray {
 }
 
 function flatten(y: ArrayLike<unknown>, withoutColumns: boolean, place: Placement): FloatArray {
-  const { outer, columns, samples, what } = place;
+  const { outer, columns, what } = place;
   const [rows, steps] = outer as [number, number | undefined];
   const flat = newArray(place.precision, rows * (steps ?? 1) * columns);
   const copy = (from: unknown, start: number, where: string) => {
@@ -126,7 +138,7 @@ function flatten(y: ArrayLike<unknown>, withoutColumns: boolean, place: Placemen
       copy(y[row], row * columns, `row ${row}`);
       continue;
     }
-    const length = samples.lengths?.[row] ?? steps;
+    const length = place.rows.lengths?.[row] ?? steps;
     const given = y[row];
     if (!isArrayLike(given) || (given.length !== length && given.length !== steps)) {
       const found = isArrayLike(given) ? `has ${given.length} steps` : `is ${describe(given)}`;
@@ -140,17 +152,15 @@ function flatten(y: ArrayLike<unknown>, withoutColumns: boolean, place: Placemen
 }
 
 function toWeights(weights: unknown, place: Placement): FloatArray {
-  const { outer, samples } = place;
+  const { outer, rows: of, what } = place;
   const [rows, steps] = outer as [number, number | undefined];
   const aRow = isTensor(weights) ? weights.shape.length === 1 : rankOf(weights) === 1;
   const flat = toFlat(weights, aRow ? { ...place, outer: [rows] } : place);
   const spread = aRow && steps !== undefined ? spreadOverSteps(flat, steps, place.precision) : flat;
   for (let k = 0; k < spread.length; k++) {
-    if (samples.mask !== undefined && !aRow && samples.mask[k] === 0) continue;
+    if (of.mask !== undefined && !aRow && of.mask[k] === 0) continue;
     if ((spread[k] as number) >= 0 && Number.isFinite(spread[k])) continue;
-    throw new DataError(
-      `sampleWeight must be at least 0 everywhere but is ${spread[k]} at ${placeOf(k, steps)}`,
-    );
+    throw new DataError(`${what} must be at least 0 everywhere but is ${spread[k]} at ${placeOf(k, steps)}`);
   }
   return spread;
 }
@@ -165,20 +175,24 @@ function spreadOverSteps(weights: FloatArray, steps: number, precision: 'float32
   return spread;
 }
 
-function checkTargets(dataset: Dataset, loss: Loss, output: OutputShape): void {
-  const { samples, targets, columns, steps, weights } = dataset;
+function checkTargets({ values, columns, weights }: Targets, loss: Loss, output: OutputShape): void {
+  const { rows, steps } = output;
   const check = targetCheck(loss, output.features);
-  const mask = output.sequence ? samples.mask : undefined;
+  const mask = output.sequence ? rows.mask : undefined;
   let counted = 0;
-  for (let step = 0; step < samples.rows * steps; step++) {
+  for (let step = 0; step < rows.rows * steps; step++) {
     if (mask?.[step] === 0 || weights?.[step] === 0) continue;
     counted++;
-    const mistake = check(targets, step * columns, columns);
+    const mistake = check(values, step * columns, columns);
     if (mistake === undefined) continue;
-    throw new DataError(`y ${mistake} at ${placeOf(step, output.sequence ? steps : undefined)}`);
+    throw new DataError(
+      `y${output.suffix} ${mistake} at ${placeOf(step, output.sequence ? steps : undefined)}`,
+    );
   }
   if (counted === 0)
-    throw new DataError('every sampleWeight is 0: there is nothing to learn from or to measure');
+    throw new DataError(
+      `every sampleWeight${output.suffix} is 0: there is nothing to learn from or to measure`,
+    );
 }
 
 /** Looks at one row's or step's targets and says what is wrong with them, if anything. */
@@ -259,19 +273,26 @@ function shapeHint(y: TargetInput, loss: Loss, output: OutputShape): string {
 
 /** The rows to train on and, where `share` of them, the last ones, are to be kept from it, those: as views. */
 export function splitDataset(dataset: Dataset, share: number): [kept: Dataset, held: Dataset | undefined] {
-  const { rows } = dataset.samples;
+  const { rows } = dataset;
   const kept = Math.floor(rows * (1 - share));
   if (kept === rows) return [dataset, undefined];
   return [sliceDataset(dataset, 0, kept), sliceDataset(dataset, kept, rows)];
 }
 
 /** Rows `from` to `to` of a data set, as a view. */
-function sliceDataset(dataset: Dataset, from: number, to: number): Dataset {
-  const { samples, targets, columns, steps, weights } = dataset;
+function sliceDataset({ inputs, outputs }: Dataset, from: number, to: number): Dataset {
   return {
-    ...dataset,
-    samples: sliceSamples(samples, from, to),
-    targets: targets.subarray(from * steps * columns, to * steps * columns),
+    rows: to - from,
+    inputs: inputs.map((samples) => sliceSamples(samples, from, to)),
+    outputs: outputs.map((targets) => sliceTargets(targets, from, to)),
+  };
+}
+
+function sliceTargets({ values, columns, steps, weights }: Targets, from: number, to: number): Targets {
+  return {
+    values: values.subarray(from * steps * columns, to * steps * columns),
+    columns,
+    steps,
     weights: weights?.subarray(from * steps, to * steps),
   };
 }

@@ -3,26 +3,33 @@ import type { Backend } from '../backend/backend.js';
 import type { Edge } from '../backend/plan.js';
 import type { Parameter } from '../core/parameter.js';
 import type { Random } from '../core/random.js';
-import type { PlannedLoss } from './losses.js';
+import type { Loss, PlannedLoss } from './losses.js';
 import type { OptimizerState } from './update.js';
+
+/** What a model is trained for: the loss of one of its outputs. */
+export interface Goal {
+  readonly loss: Loss;
+  /** Which output. */
+  readonly output: number;
+}
 
 /** All that is done with one batch of a certain number of rows, every array of it in place. */
 export interface Pass {
-  readonly input: Edge;
-  readonly output: Edge;
-  /** Missing where the model is not compiled. */
-  readonly loss: PlannedLoss | undefined;
+  readonly inputs: readonly Edge[];
+  readonly outputs: readonly Edge[];
+  /** One for each goal; none where the model is not compiled. */
+  readonly losses: readonly PlannedLoss[];
   /** [batch]: ones. */
   readonly rowMask: { readonly array: Uint8Array };
   /** Which row of the data each row of the batch is. */
   readonly rowNames: Int32Array;
-  /** Computes the output; dropout is on when `training`. */
+  /** Computes the outputs; dropout is on when `training`. */
   forward(training: boolean): void;
   /**
-   * Sets all gradients to zero and adds up those of the loss times `factor` and of the penalties. Only passes
+   * Sets all gradients to zero and adds up those of each loss times its factor and of the penalties. Only passes
    * planned for training have it.
    */
-  backward(factor: number): void;
+  backward(factors: readonly number[]): void;
 }
 
 export interface Trainable {
@@ -31,8 +38,8 @@ export interface Trainable {
   readonly optimizer: OptimizerState;
   /** Decides the order of the rows. */
   readonly shuffling: Random;
-  /** The pass for `rows` rows of `steps` steps; the same object each time, good until the next call. */
-  pass(rows: number, steps: number, training: boolean): Pass;
+  /** The pass for `rows` rows, of so many steps in each input; the same object each time, good until the next call. */
+  pass(rows: number, steps: readonly number[], training: boolean): Pass;
   /** Set to end training after the batch at hand. */
   stopTraining: boolean;
 }

@@ -83,31 +83,40 @@ const subjects: readonly Subject[] = [
 function prepare({ layers: makeLayers, loss: lossName, metrics, optimizer, sequence = false }: Subject) {
   const layers = makeLayers();
   nameLayers(layers);
-  const network = new Network(chain(layers), [null, FEATURES], {
+  const network = new Network(chain(layers), [[null, FEATURES]], {
     seed: 5,
     backend: selectBackend('reference', 'float32'),
     precision: 'float32',
     initialize: true,
   });
   const loss = toLoss(lossName);
-  network.compile(optimizer, loss);
+  network.compile(optimizer, [{ loss, output: 0 }]);
   const steps = sequence ? STEPS : 1;
   const dataset: Dataset = {
-    samples: {
-      data: x,
-      rows: ROWS,
-      steps: STEPS,
-      features: FEATURES,
-      sequence: true,
-      mask: undefined,
-      lengths: undefined,
-    },
-    targets: Float32Array.from({ length: ROWS * steps }, () => random.below(2)),
-    columns: 1,
-    steps,
-    weights: undefined,
+    rows: ROWS,
+    inputs: [
+      {
+        data: x,
+        rows: ROWS,
+        steps: STEPS,
+        features: FEATURES,
+        sequence: true,
+        mask: undefined,
+        lengths: undefined,
+      },
+    ],
+    outputs: [
+      {
+        values: Float32Array.from({ length: ROWS * steps }, () => random.below(2)),
+        columns: 1,
+        steps,
+        weights: undefined,
+      },
+    ],
   };
-  const totals = new Totals(metrics.map((name) => toMetric(name).create(loss)));
+  const totals = new Totals([
+    { prefix: '', weight: 1, metrics: metrics.map((name) => toMetric(name).create(loss)) },
+  ]);
   return { network, dataset, totals, order: rowOrder(ROWS) };
 }
 
@@ -115,7 +124,7 @@ describe.each(subjects)('$name', (subject) => {
   it('trains without making an array, in batches of two shapes', async () => {
     const { network, dataset, totals, order } = prepare(subject);
     const epoch = () => {
-      totals.reset(ROWS * dataset.steps);
+      totals.reset(dataset);
       trainBatch(network, dataset, order, 0, 16, totals, () => 'in a test');
       trainBatch(network, dataset, order, 16, 8, totals, () => 'in a test');
     };
@@ -131,8 +140,8 @@ describe.each(subjects)('$name', (subject) => {
   it('runs forward without making an array', async () => {
     const { network, dataset, order } = prepare(subject);
     const forward = () => {
-      const pass = network.pass(ROWS, STEPS, false);
-      loadSamples(pass, dataset.samples, order, 0);
+      const pass = network.pass(ROWS, [STEPS], false);
+      loadSamples(pass, dataset.inputs, order, 0);
       pass.forward(false);
     };
     forward();

@@ -16,6 +16,7 @@ import {
 import { drawDropoutMask } from '../../src/layers/dropout.js';
 import type { Network } from '../../src/model/network.js';
 import { bitsOf, errorOf, randomSequences } from '../support/bits.js';
+import { inputOf, outputOf } from '../support/models.js';
 
 /** What comes out of one layer in training, [batch, steps, features] time-major, for an input of ones. */
 function trainingOutput(layers: Layer[], batch: number, steps: number, features: number): FloatArray {
@@ -23,12 +24,12 @@ function trainingOutput(layers: Layer[], batch: number, steps: number, features:
   model.compile({ loss: 'meanSquaredError' });
   model.build([null, features]);
   const network = model.internals.network as Network;
-  const pass = network.pass(batch, steps, true);
-  pass.input.value.array.fill(1);
-  pass.input.mask.array.fill(1);
+  const pass = network.pass(batch, [steps], true);
+  inputOf(pass).value.array.fill(1);
+  inputOf(pass).mask.array.fill(1);
   pass.rowMask.array.fill(1);
   pass.forward(true);
-  return pass.output.value.array;
+  return outputOf(pass).value.array;
 }
 
 describe('a dropout mask', () => {
@@ -133,11 +134,11 @@ describe("an lstm's dropout", () => {
     model.setWeights({ ...weights, 'lstm_1/kernel': tensor(kernel, [features, 4 * features]) });
     const network = model.internals.network as Network;
     const [batch, steps] = [6, 5];
-    const pass = network.pass(batch, steps, true);
-    pass.input.value.array.fill(1);
-    pass.input.mask.array.fill(1);
+    const pass = network.pass(batch, [steps], true);
+    inputOf(pass).value.array.fill(1);
+    inputOf(pass).mask.array.fill(1);
     pass.forward(true);
-    const h = pass.output.value.array;
+    const h = outputOf(pass).value.array;
     const size = batch * features;
     const inputs = Array.from({ length: steps }, (_, t) =>
       Array.from({ length: size }, (_, k) => {
@@ -181,10 +182,10 @@ describe("an lstm's recurrentDropout", () => {
     const network = model.internals.network as Network;
     const [batch, steps] = [4, 6];
     const masks = [0, 1].map(() => {
-      const pass = network.pass(batch, steps, true);
-      pass.input.mask.array.fill(1);
+      const pass = network.pass(batch, [steps], true);
+      inputOf(pass).mask.array.fill(1);
       pass.forward(true);
-      const h = pass.output.value.array;
+      const h = outputOf(pass).value.array;
       const size = batch * units;
       const r = (t: number, k: number) =>
         ((h[t * size + k] as number) - 1) / (h[(t - 1) * size + k] as number);

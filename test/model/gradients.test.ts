@@ -3,7 +3,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/core/random.js';
 import { compareGradient } from '../support/gradients.js';
-import { batchProblem, buildDataset, buildModel, modelChoice, networkOf } from '../support/models.js';
+import {
+  batchProblem,
+  buildDataset,
+  buildModel,
+  inputOf,
+  modelChoice,
+  networkOf,
+} from '../support/models.js';
 
 describe('gradients of models', () => {
   it('by every weight and by the inputs, over random models and data', () => {
@@ -22,7 +29,7 @@ describe('gradients of models', () => {
           total.compared += result.compared;
           total.kinks += result.kinks;
         }
-        const { value, gradient, mask, features } = problem.pass.input;
+        const { value, gradient, mask, features } = inputOf(problem.pass);
         const dx = gradient?.array.slice() ?? new Float64Array(0);
         const real = [...mask.array.keys()].filter((step) => mask.array[step] === 1);
         for (const step of real) {

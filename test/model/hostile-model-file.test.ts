@@ -105,7 +105,7 @@ function check(file: Uint8Array): 'refused' | 'works' {
     if (!(error instanceof FormatError)) throw error;
     return 'refused';
   }
-  const steps = model.internals.network?.inputShape[0];
+  const steps = model.internals.network?.inputShapes[0]?.[0];
   // Such a model wants rows of its own length, and says so; it is not asked for more.
   if (steps !== null && steps !== x[0]?.length) return 'works';
   expect(serializeModel(model).length).toBeLessThan(2 * file.length);
@@ -410,7 +410,7 @@ describe('a file that claims', () => {
     ["'longhand.training' is not an object but 3", 'metadata.longhand/training', '3'],
     ["'longhand.model' is not an object but null", 'metadata.longhand/model', 'null'],
     ["'longhand.model' is not JSON", 'metadata.longhand/model', '{'],
-    ["a model of type 'functional'", 'model.type', 'functional'],
+    ["a model of type 'transformer'", 'model.type', 'transformer'],
     ['the number of updates must be a number at least 0', 'training.iterations', -1],
     ['the number of updates must be a whole number', 'training.iterations', 0.5],
     ['the seed must be a whole number', 'model.seed'],

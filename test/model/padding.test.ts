@@ -26,9 +26,11 @@ import {
   batchProblem,
   buildDataset,
   buildModel,
+  inputOf,
   type ModelChoice,
   modelChoice,
   networkOf,
+  outputOf,
   outputsOf,
 } from '../support/models.js';
 
@@ -49,13 +51,13 @@ describe('inside a batch, with masks that have holes anywhere', () => {
           const problem = batchProblem(network, dataset);
           const loss = problem.loss();
           problem.backward();
-          padded += dataset.samples.mask?.filter((real) => real === 0).length ?? 0;
+          padded += dataset.inputs[0]?.mask?.filter((real) => real === 0).length ?? 0;
           return {
             isFinite: Number.isFinite(loss),
             loss: bitsOf([loss]),
-            output: bitsOf(problem.pass.output.value.array),
+            output: bitsOf(outputOf(problem.pass).value.array),
             gradients: network.parameters.map(({ gradient }) => bitsOf(gradient.array)),
-            dx: bitsOf(problem.pass.input.gradient?.array ?? []),
+            dx: bitsOf(inputOf(problem.pass).gradient?.array ?? []),
             count: problem.count(),
           };
         };

@@ -42,7 +42,7 @@ export function planLayer(
   const memory = new Memory(precision, backend.block);
   layer.name ||= layer.type;
   memory.keep((arena) => {
-    layer.build([null, features], arena);
+    layer.build([[null, features]], arena);
     for (const parameter of layer.parameters) parameter.gradient = arena.floats(parameter.value.length);
   });
   const random = new Random(1);

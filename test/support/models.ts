@@ -1,5 +1,6 @@
 /** Random models, data and masks, and the loss of a batch as a function of the weights. */
 import fc from 'fast-check';
+import type { Edge } from '../../src/backend/plan.js';
 import { Random } from '../../src/core/random.js';
 import type { FloatArray } from '../../src/core/tensor.js';
 import type { Samples } from '../../src/data/samples.js';
@@ -25,8 +26,8 @@ import {
 } from '../../src/index.js';
 import type { Network } from '../../src/model/network.js';
 import { loadSamples, loadTargets } from '../../src/training/batches.js';
-import { toLoss } from '../../src/training/losses.js';
-import { rowOrder } from '../../src/training/run.js';
+import { type PlannedLoss, toLoss } from '../../src/training/losses.js';
+import { rowOrder, stepsOf } from '../../src/training/run.js';
 import type { Dataset } from '../../src/training/targets.js';
 import type { Pass } from '../../src/training/trainable.js';
 import { totalPenalty } from '../../src/training/update.js';
@@ -253,6 +254,16 @@ export function networkOf(model: Sequential<FloatArray>): Network {
   return model.internals.network as Network;
 }
 
+/** The input of a pass that has one. */
+export function inputOf({ inputs }: Pass): Edge {
+  return inputs[0] as Edge;
+}
+
+/** The output of a pass that has one. */
+export function outputOf({ outputs }: Pass): Edge {
+  return outputs[0] as Edge;
+}
+
 function normals(random: Random, length: number): Float64Array {
   return Float64Array.from({ length }, () => random.normal());
 }
@@ -296,15 +307,16 @@ export function buildDataset(choice: ModelChoice, padding = Number.NaN): Dataset
     if (sequence) targets.fill(padding, step * columns, (step + 1) * columns);
   });
   const samples: Samples = { data, rows: batch, steps, features, sequence: true, mask, lengths: undefined };
-  return { samples, targets, columns, steps: outputSteps, weights };
+  const output = { values: targets, columns, steps: outputSteps, weights };
+  return { rows: batch, inputs: [samples], outputs: [output] };
 }
 
 /** The loss of the rows as one batch, with dropout drawn the same each time, and its gradients. */
-export function batchProblem(network: Network, dataset: Dataset, rows = rowOrder(dataset.samples.rows)) {
-  const pass: Pass = network.pass(rows.length, dataset.samples.steps, true);
-  const planned = pass.loss as NonNullable<Pass['loss']>;
-  loadSamples(pass, dataset.samples, rows, 0);
-  loadTargets(planned, pass.output, dataset, pass.rowNames);
+export function batchProblem(network: Network, dataset: Dataset, rows = rowOrder(dataset.rows)) {
+  const pass: Pass = network.pass(rows.length, stepsOf(dataset.inputs), true);
+  const [planned] = pass.losses as [PlannedLoss];
+  loadSamples(pass, dataset.inputs, rows, 0);
+  loadTargets(pass, dataset.outputs);
   const drawn = network.dropout.state();
   const loss = () => {
     network.dropout.restore(drawn);
@@ -314,7 +326,7 @@ export function batchProblem(network: Network, dataset: Dataset, rows = rowOrder
   };
   const backward = () => {
     const count = planned.count();
-    pass.backward(count === 0 ? 0 : 1 / count);
+    pass.backward([count === 0 ? 0 : 1 / count]);
   };
   return { pass, loss, backward, count: () => planned.count() };
 }

@@ -20,6 +20,7 @@ import {
 } from '../../src/index.js';
 import { toLoss } from '../../src/training/losses.js';
 import { errorOf, isClose } from '../support/bits.js';
+import { inputOf } from '../support/models.js';
 
 interface Asked {
   loss: LossName | Loss;
@@ -54,7 +55,7 @@ function gradientOf(asked: Asked): number[] {
   if (!network) throw new Error('not built');
   network.wantsInputGradient = true;
   model.trainOnBatch(outputs, y, sampleWeight ? { sampleWeight } : {});
-  return Array.from(network.pass(outputs.length, 1, true).input.gradient?.array ?? []);
+  return Array.from(inputOf(network.pass(outputs.length, [1], true)).gradient?.array ?? []);
 }
 
 function expectClose(found: number, expected: number, tolerance = 1e-12) {

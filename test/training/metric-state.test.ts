@@ -63,16 +63,24 @@ function feed(totals: Totals, seed: number) {
   const weights = { array: numbers(5, () => random.uniform()), length: 5 };
   const mask = { array: Uint8Array.of(1, 1, 0, 1, 1), length: 5 };
   const output = { value, mask, steps: 1, batch: 5, features: 3 };
-  totals.add({ output } as never, { targets, weights } as never, random.uniform(), 4, 0.1);
+  const losses = [{ output, targets, weights }];
+  totals.add({ losses } as never, [{ sum: random.uniform(), count: 4 }], 0.1);
 }
+
+/** 20 rows without steps. */
+const rows = {
+  rows: 20,
+  inputs: [],
+  outputs: [{ values: new Float64Array(0), columns: 3, steps: 1, weights: undefined }],
+};
 
 describe.each(metrics.map(([metric, loss]) => [toMetric(metric).name, metric, loss] as const))(
   '%s',
   (_, metric, loss) => {
     it('goes on from its state', () => {
       const make = () => {
-        const totals = new Totals([toMetric(metric).create(loss)]);
-        totals.reset(20);
+        const totals = new Totals([{ prefix: '', weight: 1, metrics: [toMetric(metric).create(loss)] }]);
+        totals.reset(rows);
         return totals;
       };
       const whole = make();
@@ -81,7 +89,7 @@ describe.each(metrics.map(([metric, loss]) => [toMetric(metric).name, metric, lo
       for (const seed of [1, 2]) feed(first, seed);
       const second = make();
       feed(second, 9);
-      second.reset(20);
+      second.reset(rows);
       second.restore(first.state());
       feed(second, 3);
       expect(bitsOf(Object.values(second.logs()))).toBe(bitsOf(Object.values(whole.logs())));

@@ -1,0 +1,152 @@
+/** What users give as x and y, read for a model's inputs and outputs. */
+import { DataError, ShapeError } from '../core/errors.js';
+import { formatShape } from '../core/tensor.js';
+import { type Missing, type SampleInput, type Samples, toSamples } from '../data/samples.js';
+import { Input } from '../layers/input.js';
+import type { Layer, SampleShape } from '../layers/layer.js';
+import {
+  type OutputShape,
+  type SampleWeightInput,
+  type TargetInput,
+  type Targets,
+  toTargets,
+} from '../training/targets.js';
+import type { CompiledOutput } from './compiled.js';
+import { firstOutputs, type Graph, inferShapes, onlyReaders, stepSources } from './graph.js';
+import { type Ports, readPorts, suffixOf } from './ports.js';
+
+/**
+ * The samples of every input.
+ *
+ * @param readers  the layer that reads each input, which decides what it can be
+ * @throws ShapeError, DataError for data that does not fit, or inputs of unequal numbers of rows
+ */
+export function readSamples(
+  x: unknown,
+  ports: Ports,
+  readers: readonly Layer[],
+  precision: 'float32' | 'float64',
+  missing: Missing,
+): Samples[] {
+  const given = readPorts('x', ports, x);
+  const inputs = readers.map((reader, i) => {
+    if (given[i] === undefined && ports.form !== 'one') {
+      throw new DataError(`x${suffixOf(ports, i)} is missing: every input of the model needs its data`);
+    }
+    return toSamples(given[i] as SampleInput, {
+      reader: reader.name,
+      expected: reader.expectedShape(),
+      ranks: reader.ranks,
+      precision,
+      missing,
+    });
+  });
+  const [first] = inputs as [Samples];
+  inputs.forEach(({ rows }, i) => {
+    if (rows === first.rows) return;
+    throw new ShapeError(
+      `x${suffixOf(ports, i)} has ${rows} rows but x${suffixOf(ports, 0)} has ${first.rows}: ` +
+        'a row of one goes with that row of the other',
+    );
+  });
+  return inputs;
+}
+
+/** The shape of a row. */
+export function shapeOf({ sequence, steps, features }: Samples): SampleShape {
+  return sequence ? [steps, features] : [features];
+}
+
+/** @throws ShapeError when rows of the shape are not those that an input was built for */
+export function checkShape(reader: Layer, built: SampleShape, shape: SampleShape): void {
+  reader.checkInput(shape);
+  const steps = built.length === 2 ? built[0] : null;
+  if (shape.length === built.length && (steps === null || shape[0] === steps)) return;
+  throw new ShapeError(
+    `${reader instanceof Input ? reader.name : 'the model'} was built for rows of shape ${formatShape(built)} ` +
+      `but got ${formatShape(shape)}`,
+  );
+}
+
+/** The samples with the padding that the layers right behind each input find in them. */
+export function maskInputs(graph: Graph, inputs: readonly Samples[]): Samples[] {
+  return inputs.map((input, i) => {
+    let samples = input;
+    for (const layer of onlyReaders(graph, i)) {
+      if (layer instanceof Input) continue;
+      const masked = layer.maskSamples(samples);
+      if (masked === samples) break;
+      samples = masked;
+    }
+    return samples;
+  });
+}
+
+/** The outputs that a model has for such samples. */
+export function outputShapes(graph: Graph, ports: Ports, inputs: readonly Samples[]): OutputShape[] {
+  const shapes = inferShapes(graph, inputs.map(shapeOf));
+  const sources = stepSources(graph);
+  const names = valueNames(graph);
+  const [{ rows }] = inputs as [Samples];
+  return graph.outputs.map((value, i) => {
+    const shape = shapes[value] as SampleShape;
+    const source = sources[value];
+    return {
+      name: names[value] as string,
+      suffix: suffixOf(ports, i),
+      sequence: shape.length === 2,
+      steps: shape.length === 2 ? (shape[0] as number) : 1,
+      features: shape.at(-1) as number,
+      rows:
+        source === undefined ? { rows, mask: undefined, lengths: undefined } : (inputs[source] as Samples),
+    };
+  });
+}
+
+/** The name of the layer that gives each value; of an input, nothing. */
+function valueNames(graph: Graph): string[] {
+  const names: string[] = [];
+  const firsts = firstOutputs(graph);
+  graph.nodes.forEach(({ layer }, i) => {
+    for (let k = 0; k < layer.outputCount; k++) names[(firsts[i] as number) + k] = layer.name;
+  });
+  return names;
+}
+
+/**
+ * What every output that has a loss is to be.
+ *
+ * @throws ShapeError, DataError for targets that are missing or do not fit
+ */
+export function readTargets(
+  y: unknown,
+  sampleWeight: unknown,
+  ports: Ports,
+  compiled: readonly CompiledOutput[],
+  shapes: readonly OutputShape[],
+  precision: 'float32' | 'float64',
+): Targets[] {
+  if (y === undefined) throw new DataError('y is missing: fit and evaluate take (x, y, options)');
+  const given = readPorts('y', ports, y);
+  const weights = sampleWeight === undefined ? [] : readPorts('sampleWeight', ports, sampleWeight);
+  given.forEach((values, i) => {
+    const isTrained = compiled.some(({ output }) => output === i);
+    const suffix = suffixOf(ports, i);
+    if (isTrained && values === undefined)
+      throw new DataError(`y${suffix} is missing: that output has a loss`);
+    if (!isTrained && (values !== undefined || weights[i] !== undefined)) {
+      throw new DataError(
+        `y${suffix} is given but that output has no loss: leave it out, or compile it with one`,
+      );
+    }
+  });
+  return compiled.map(({ output, loss }) =>
+    toTargets(
+      given[output] as TargetInput,
+      weights[output] as SampleWeightInput | undefined,
+      loss,
+      shapes[output] as OutputShape,
+      precision,
+    ),
+  );
+}

@@ -1,0 +1,367 @@
+/** What all models have in common: compiled, trained, evaluated, asked. How its layers hang together is another's. */
+import { type Backend, type ChosenBackend, selectBackend } from '../backend/backend.js';
+import type { Precision } from '../backend/memory.js';
+import type { Edge } from '../backend/plan.js';
+import { ConfigError } from '../core/errors.js';
+import { checkBoolean, checkInteger, checkOptions } from '../core/options.js';
+import { drawSeed } from '../core/random.js';
+import type { FloatArray, Tensor } from '../core/tensor.js';
+import { checkMissing, type Missing, newArray, type SampleInput, type Samples } from '../data/samples.js';
+import type { Layer, SampleShape } from '../layers/layer.js';
+import { loadSamples, unloadOutput } from '../training/batches.js';
+import { type ClassWeight, weighClasses } from '../training/class-weights.js';
+import { runFit } from '../training/fit.js';
+import type { History } from '../training/history.js';
+import { evaluateDataset, forEachBatch, type Logs, rowOrder, Totals, trainBatch } from '../training/run.js';
+import { type Dataset, splitDataset, type TargetInput } from '../training/targets.js';
+import { currentLearningRate, setLearningRate } from '../training/update.js';
+import { type Compiled, type CompiledOutput, toCompiled } from './compiled.js';
+import { checkShape, maskInputs, outputShapes, readSamples, readTargets, shapeOf } from './feeding.js';
+import { type Graph, layersOf } from './graph.js';
+import { Network } from './network.js';
+import {
+  type CompileOptions,
+  checkDataOptions,
+  checkFitOptions,
+  type EvaluateOptions,
+  type FitOptions,
+  type ModelOptions,
+  type PredictOptions,
+  type WeightOptions,
+} from './options.js';
+import { type Each, type Ports, readPorts, type Some, type SymbolicPorts, writePorts } from './ports.js';
+import { openStream, type Stream, type StreamOptions } from './stream.js';
+import { countWeights, summaryLines } from './summary.js';
+import { readWeights, type Weights, writeWeights } from './weights.js';
+
+export interface ModelInternals {
+  readonly graph: Graph;
+  readonly inputPorts: Ports;
+  readonly outputPorts: Ports;
+  readonly network: Network | undefined;
+  readonly compiled: Compiled | undefined;
+}
+
+/**
+ * A model whose numbers are kept in an `A`, with inputs of the form `I` and outputs of the form `O`: made by
+ * `sequential` or `model`.
+ */
+export abstract class Model<
+  A extends FloatArray = Float32Array,
+  I extends SymbolicPorts = SymbolicPorts,
+  O extends SymbolicPorts = SymbolicPorts,
+> {
+  /** The seed that was given, or drawn: with it the same model comes out again. */
+  readonly seed: number;
+  /** Which kernels compute. */
+  readonly backend: ChosenBackend;
+  readonly precision: Precision;
+  private readonly kernels: Backend;
+  private network: Network | undefined;
+  private compiled: Compiled | undefined;
+  private isFitting = false;
+
+  /** @internal use `sequential` or `model` */
+  constructor(
+    maker: string,
+    options: ModelOptions,
+    private readonly initialize: boolean,
+  ) {
+    checkOptions(maker, options, ['seed', 'backend', 'precision']);
+    const { seed = drawSeed(), backend = 'auto', precision = 'float32' } = options;
+    this.seed = checkInteger('seed', seed, { min: 0 });
+    this.kernels = selectBackend(backend, precision);
+    this.backend = this.kernels.name;
+    this.precision = precision;
+  }
+
+  /** The layers, each once, in the order of their first use. */
+  get layers(): readonly Layer[] {
+    return layersOf(this.graph);
+  }
+
+  /** The learning rate of the next update. It can be set where the optimizer has a number, and no schedule. */
+  get learningRate(): number {
+    return currentLearningRate(this.built('learningRate').optimizer);
+  }
+
+  set learningRate(rate: number) {
+    setLearningRate(this.built('learningRate').optimizer, rate);
+  }
+
+  /** Set it to true, in a callback or elsewhere, to end `fit` after the batch at hand. */
+  get stopTraining(): boolean {
+    return this.network?.stopTraining ?? false;
+  }
+
+  set stopTraining(stop: boolean) {
+    if (this.network) this.network.stopTraining = checkBoolean('stopTraining', stop);
+  }
+
+  /**
+   * Sets how the model is trained. The weights stay; what an optimizer kept from earlier training is forgotten.
+   *
+   * @throws ConfigError for a name that is not known, or metrics that do not go with the loss
+   */
+  compile(options: CompileOptions<O>): this {
+    this.checkNotFitting('compile');
+    const compiled = toCompiled(options, this.outputPorts);
+    this.network?.compile(compiled.optimizer, compiled.outputs);
+    this.compiled = compiled;
+    return this;
+  }
+
+  /**
+   * Trains the model. A second call goes on where the first stopped: the optimizer and the random order too.
+   *
+   * @param x  rows of features, or of steps of features, of unequal lengths too; of each input where there are several
+   * @param y  what is to be predicted of them, for each output that has a loss
+   * @returns the loss and metrics of every epoch
+   * @throws ShapeError, DataError for data that does not fit; ConfigError for options that do not
+   * @throws NumericError when the loss is no longer finite; the weights are those of the last good update
+   *
+   * @example const { history } = await model.fit(x, y, { epochs: 20, validationSplit: 0.2, verbose: 1 });
+   */
+  async fit(
+    x: Each<I, SampleInput>,
+    y: Some<O, TargetInput>,
+    options: FitOptions<I, O> = {},
+  ): Promise<History> {
+    const { validationSplit, validationData, sampleWeight, classWeight, missing, ...loop } =
+      checkFitOptions(options);
+    this.checkNotFitting('fit');
+    const { reports, validationReports } = this.checkCompiled('fit');
+    const [kept, held] = splitDataset(this.dataset(x, y, sampleWeight, missing), validationSplit);
+    const training = classWeight === undefined ? kept : this.weighClasses(kept, classWeight);
+    const validation = validationData
+      ? this.dataset(validationData[0], validationData[1], validationData[2], missing)
+      : held;
+
+    this.isFitting = true;
+    try {
+      const all = { ...loop, reports, validationReports };
+      return await runFit(this.built('fit'), this, training, validation, all);
+    } finally {
+      this.isFitting = false;
+    }
+  }
+
+  /**
+   * The loss, penalties included, and the metrics over all rows, dropout off.
+   *
+   * @throws ShapeError, DataError for data that does not fit
+   *
+   * @example const { loss, accuracy } = model.evaluate(x, y);
+   */
+  evaluate(x: Each<I, SampleInput>, y: Some<O, TargetInput>, options: EvaluateOptions<O> = {}): Logs {
+    checkOptions('evaluate', options, ['batchSize', 'missing', 'sampleWeight', 'signal']);
+    const { batchSize, missing, signal } = checkDataOptions('evaluate', options);
+    const { evaluationReports } = this.checkCompiled('evaluate');
+    const dataset = this.dataset(x, y, options.sampleWeight, missing);
+    const totals = new Totals(evaluationReports);
+    evaluateDataset(this.built('evaluate'), dataset, batchSize, totals, signal);
+    return totals.logs();
+  }
+
+  /**
+   * The model's outputs, `[rows, outputs]`, or `[rows, steps, outputs]` where the output has steps, dropout off.
+   * At a masked step the output is that of the state carried over.
+   *
+   * @returns a Tensor; where the model has several outputs, an array or an object of them
+   * @throws ShapeError, DataError for data that does not fit
+   */
+  predict(x: Each<I, SampleInput>, options: PredictOptions = {}): Each<O, Tensor<A>> {
+    checkOptions('predict', options, ['batchSize', 'missing', 'signal']);
+    const { batchSize, missing, signal } = checkDataOptions('predict', options);
+    const inputs = this.samples(x, missing);
+    const network = this.built('predict');
+    const outputs = outputShapes(this.graph, this.outputPorts, inputs).map(
+      ({ sequence, steps, features, rows: { rows, lengths } }): Tensor<A> => {
+        const data = newArray(this.precision, rows * steps * features) as A;
+        return sequence
+          ? { data, shape: [rows, steps, features], lengths }
+          : { data, shape: [rows, features] };
+      },
+    );
+    forEachBatch(network, inputs, batchSize, signal, (pass, order, start) => {
+      loadSamples(pass, inputs, order, start);
+      pass.forward(false);
+      outputs.forEach(({ data }, i) => void unloadOutput(pass.outputs[i] as Edge, data, start));
+    });
+    return writePorts(this.outputPorts, outputs) as Each<O, Tensor<A>>;
+  }
+
+  /**
+   * Runs the model one step at a time, its state carried on from step to step, dropout off. Any number of streams may
+   * run side by side, and while the model is trained: a step is made with the weights of its moment.
+   *
+   * @throws ConfigError when a layer has to see the whole sequence, or the input has no steps
+   *
+   * @example
+   * const live = model.stream();
+   * const [probability] = live.push([0.2, 1.5, -0.3]);
+   */
+  stream(options: StreamOptions = {}): Stream<A> {
+    return openStream<A>(this.built('stream'), options);
+  }
+
+  /**
+   * Makes one update from all rows given, and returns the loss and metrics before it.
+   *
+   * @throws NumericError when the loss or a gradient is not finite; the weights are unchanged then
+   */
+  trainOnBatch(x: Each<I, SampleInput>, y: Some<O, TargetInput>, options: WeightOptions<O> = {}): Logs {
+    checkOptions('trainOnBatch', options, ['sampleWeight']);
+    this.checkNotFitting('trainOnBatch');
+    const { reports } = this.checkCompiled('trainOnBatch');
+    const dataset = this.dataset(x, y, options.sampleWeight, 'error');
+    const { rows } = dataset;
+    const totals = new Totals(reports);
+    totals.reset(dataset);
+    trainBatch(this.built('trainOnBatch'), dataset, rowOrder(rows), 0, rows, totals, () => 'in trainOnBatch');
+    return totals.logs();
+  }
+
+  /** The loss and metrics of one batch, dropout off; no weight changes. */
+  testOnBatch(x: Each<I, SampleInput>, y: Some<O, TargetInput>, options: WeightOptions<O> = {}): Logs {
+    checkOptions('testOnBatch', options, ['sampleWeight']);
+    const { evaluationReports } = this.checkCompiled('testOnBatch');
+    const dataset = this.dataset(x, y, options.sampleWeight, 'error');
+    const totals = new Totals(evaluationReports);
+    evaluateDataset(this.built('testOnBatch'), dataset, dataset.rows, totals);
+    return totals.logs();
+  }
+
+  /** Copies of all weights by name, in the order of the layers. */
+  getWeights(): Weights<A> {
+    return readWeights(this.built('getWeights').parameters) as Weights<A>;
+  }
+
+  /**
+   * Takes weights as `getWeights` returns them.
+   *
+   * @throws DataError, ShapeError when a name or a shape does not fit; no weight has been changed then
+   */
+  setWeights(weights: Readonly<Record<string, Tensor>>): void {
+    writeWeights(this.built('setWeights').parameters, weights);
+  }
+
+  /** How many numbers the weights hold. */
+  countParams(): number {
+    return this.built('countParams').layers.reduce((sum, layer) => sum + countWeights(layer), 0);
+  }
+
+  /** Prints the layers, the shapes of their outputs and their numbers of weights, a line at a time. */
+  summary(print: (line: string) => void = console.log): void {
+    this.settle();
+    for (const line of summaryLines(this.graph, this.network?.inputShapes)) print(line);
+  }
+
+  /** @internal what a file is made from, and restored to */
+  get internals(): ModelInternals {
+    this.settle();
+    const { graph, inputPorts, outputPorts, network, compiled } = this;
+    return { graph, inputPorts, outputPorts, network, compiled };
+  }
+
+  /** How the layers hang together, as far as is known. */
+  protected abstract readonly graph: Graph;
+  protected abstract readonly inputPorts: Ports;
+  protected abstract readonly outputPorts: Ports;
+
+  /**
+   * The layer that reads each input, and decides what may be given.
+   *
+   * @throws ConfigError when there is none
+   */
+  protected abstract readers(): readonly Layer[];
+
+  /** The shapes of the inputs' rows, where the model says them. */
+  protected abstract knownShapes(): readonly SampleShape[] | undefined;
+
+  /** Builds the model where it says the shapes of its inputs' rows. */
+  protected settle(): void {
+    const shapes = this.network ? undefined : this.knownShapes();
+    if (shapes) this.createNetwork(shapes);
+  }
+
+  protected createNetwork(shapes: readonly SampleShape[]): void {
+    const { seed, kernels: backend, precision, initialize } = this;
+    const network = new Network(this.graph, shapes, { seed, backend, precision, initialize });
+    if (this.compiled) network.compile(this.compiled.optimizer, this.compiled.outputs);
+    this.network = network;
+  }
+
+  protected get isBuilt(): boolean {
+    return this.network !== undefined;
+  }
+
+  /** Builds the model for rows of these shapes, or checks that it was built for them. */
+  protected buildFor(shapes: readonly SampleShape[]): void {
+    this.settle();
+    const { network } = this;
+    if (!network) {
+      this.createNetwork(shapes);
+      return;
+    }
+    const readers = this.readers();
+    shapes.forEach((shape, i) => {
+      checkShape(readers[i] as Layer, network.inputShapes[i] as SampleShape, shape);
+    });
+  }
+
+  private built(method: string): Network {
+    this.settle();
+    if (this.network) return this.network;
+    throw new ConfigError(
+      `${method} needs a model that is built: call model.build([steps, features]) first, or let it see data`,
+    );
+  }
+
+  private checkCompiled(method: string): Compiled {
+    if (this.compiled) return this.compiled;
+    throw new ConfigError(`${method} needs a compiled model: call model.compile({ loss: ... }) first`);
+  }
+
+  private checkNotFitting(method: string): void {
+    if (this.isFitting) throw new ConfigError(`${method} was called while fit is running: await fit first`);
+  }
+
+  /** The user's x as samples; builds the model if they are the first it sees. */
+  private samples(x: Each<I, SampleInput>, missing: Missing): Samples[] {
+    const readers = this.readers();
+    checkMissing(missing);
+    const inputs = readSamples(x, this.inputPorts, readers, this.precision, missing);
+    this.settle();
+    if (this.network) this.buildFor(inputs.map(shapeOf));
+    else
+      this.createNetwork(inputs.map(({ sequence, features }) => (sequence ? [null, features] : [features])));
+    return maskInputs(this.graph, inputs);
+  }
+
+  private dataset(
+    x: Each<I, SampleInput>,
+    y: Some<O, TargetInput>,
+    sampleWeight: WeightOptions<O>['sampleWeight'],
+    missing: Missing,
+  ): Dataset {
+    const { outputs } = this.compiled as Compiled;
+    const inputs = this.samples(x, missing);
+    const shapes = outputShapes(this.graph, this.outputPorts, inputs);
+    const targets = readTargets(y, sampleWeight, this.outputPorts, outputs, shapes, this.precision);
+    return { rows: (inputs[0] as Samples).rows, inputs, outputs: targets };
+  }
+
+  private weighClasses(dataset: Dataset, classWeight: Some<O, ClassWeight>): Dataset {
+    const { outputs } = this.compiled as Compiled;
+    const { outputShapes } = this.built('fit');
+    const given = readPorts('fit: classWeight', this.outputPorts, classWeight);
+    const weighed = dataset.outputs.map((targets, i) => {
+      const { output, loss } = outputs[i] as CompiledOutput;
+      const weights = given[output] as ClassWeight | undefined;
+      const classes = outputShapes[output]?.at(-1) as number;
+      return weights === undefined ? targets : weighClasses(targets, weights, loss, classes);
+    });
+    return { ...dataset, outputs: weighed };
+  }
+}
