@@ -246,6 +246,11 @@ export abstract class Model<
     writeWeights(this.built('setWeights').parameters, weights);
   }
 
+  /** Lets the next batch of the stateful layers begin anew. */
+  resetStates(): void {
+    for (const layer of this.layers) layer.resetStates();
+  }
+
   /** How many numbers the weights hold. */
   countParams(): number {
     return this.built('countParams').layers.reduce((sum, layer) => sum + countWeights(layer), 0);

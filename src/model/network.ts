@@ -122,6 +122,17 @@ export class Network implements Trainable {
     return result;
   }
 
+  get statefulLayer(): string | undefined {
+    return this.layers.find(({ isStateful }) => isStateful)?.name;
+  }
+
+  setStateAside(): () => void {
+    const resumes = this.layers.map((layer) => layer.setStateAside());
+    return () => {
+      for (const resume of resumes) resume();
+    };
+  }
+
   private clearPasses(): void {
     while (this.passes.size > 0) this.dropOldestPass();
   }

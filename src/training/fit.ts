@@ -15,6 +15,7 @@ import {
   Totals,
   trainBatch,
 } from './run.js';
+import { checkStatefulFit, checkStatefulRows } from './stateful.js';
 import type { Dataset } from './targets.js';
 import type { Trainable } from './trainable.js';
 import { takeAverages } from './update.js';
@@ -53,6 +54,9 @@ export function runFit(
   if (dataset.rows === 0) {
     throw new DataError('there is no row left to train on: the validation split took them all');
   }
+  checkStatefulFit(model, options);
+  checkStatefulRows(model, dataset.rows, options.batchSize);
+  if (validation) checkStatefulRows(model, validation.rows, options.batchSize);
   return new Fit(model, handle, dataset, validation, options).run();
 }
 
@@ -151,6 +155,8 @@ class Fit {
   private beginEpoch(): void {
     const { model, dataset } = this;
     this.orderState = model.shuffling.state();
+    // The first epoch goes on from the state that there is; the others come back to where the rows begin.
+    if (this.epoch > this.options.initialEpoch) model.setStateAside();
     if (this.options.shuffle) {
       restoreOrder(this.order);
       model.shuffling.shuffle(this.order);
@@ -187,10 +193,15 @@ class Fit {
     const { rows, inputs } = dataset;
     await this.each((callback) => callback.onTestBegin?.(training));
     totals.reset(dataset);
-    for (let start = 0; start < rows && !options.signal?.aborted; start += options.batchSize) {
-      const pass = model.pass(Math.min(options.batchSize, rows - start), stepsOf(inputs), false);
-      evaluateBatch(model, pass, dataset, order, start, totals);
-      if (giveWay.isDue()) await giveWay.now();
+    const resume = model.setStateAside();
+    try {
+      for (let start = 0; start < rows && !options.signal?.aborted; start += options.batchSize) {
+        const pass = model.pass(Math.min(options.batchSize, rows - start), stepsOf(inputs), false);
+        evaluateBatch(model, pass, dataset, order, start, totals);
+        if (giveWay.isDue()) await giveWay.now();
+      }
+    } finally {
+      resume();
     }
     await this.each((callback) => callback.onTestEnd?.(totals.logs(), training));
     return totals.logs('val_');

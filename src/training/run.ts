@@ -3,6 +3,7 @@ import type { Samples } from '../data/samples.js';
 import { loadSamples, loadTargets } from './batches.js';
 import type { PlannedLoss } from './losses.js';
 import type { Metric } from './metrics/metric.js';
+import { checkStatefulRows } from './stateful.js';
 import type { Dataset, Targets } from './targets.js';
 import type { Pass, Trainable } from './trainable.js';
 import { applyGradients, notFinite, totalPenalty } from './update.js';
@@ -194,6 +195,7 @@ export function forEachBatch(
 ): void {
   const { rows } = inputs[0] as Samples;
   const order = rowOrder(rows);
+  checkStatefulRows(model, rows, batchSize);
   for (let start = 0; start < rows; start += batchSize) {
     signal?.throwIfAborted();
     const count = Math.min(batchSize, rows - start);

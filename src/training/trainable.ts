@@ -40,6 +40,10 @@ export interface Trainable {
   readonly shuffling: Random;
   /** The pass for `rows` rows, of so many steps in each input; the same object each time, good until the next call. */
   pass(rows: number, steps: readonly number[], training: boolean): Pass;
+  /** The name of a layer that carries its state from batch to batch; undefined where none does. */
+  readonly statefulLayer: string | undefined;
+  /** Lets stateful layers begin anew; what is returned takes up their state again. */
+  setStateAside(): () => void;
   /** Set to end training after the batch at hand. */
   stopTraining: boolean;
 }
