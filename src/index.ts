@@ -65,6 +65,7 @@ export type {
 export type { AllOrSome, Each, Some, SymbolicPorts } from './model/ports.js';
 export { type Sequential, sequential } from './model/sequential.js';
 export type { Stream, StreamOptions, StreamState } from './model/stream.js';
+export type { Trace } from './model/trace.js';
 export type { Weights } from './model/weights.js';
 export { type EarlyStoppingOptions, earlyStopping } from './training/callbacks/early-stopping.js';
 export { lambdaCallback } from './training/callbacks/lambda-callback.js';

@@ -58,6 +58,21 @@ export interface CarriedState {
   begin(): void;
 }
 
+/** What a recurrent layer computes at every step, for a trace of it. */
+export interface TracedLayer {
+  readonly name: string;
+  readonly steps: number;
+  readonly batch: number;
+  readonly units: number;
+  /** Whether it reads the steps from the last to the first; what follows is in that order. */
+  readonly isReversed: boolean;
+  readonly mask: MaskRegion;
+  /** [steps, batch, gates, units]; what stands at masked steps means nothing. */
+  readonly gates: { readonly names: readonly string[]; readonly region: Region } | undefined;
+  /** [steps, batch, units] each, after the step. */
+  readonly states: readonly { readonly name: string; readonly region: Region }[];
+}
+
 /** What a layer needs to plan itself. */
 export interface Planner {
   readonly arena: Arena;
@@ -77,6 +92,8 @@ export interface Planner {
    * then. In all others every sequence begins anew.
    */
   readonly carried: CarriedState[] | undefined;
+  /** In a pass that is traced: where recurrent layers say what they compute. */
+  readonly traced?: TracedLayer[] | undefined;
 }
 
 /** Places a gradient of `size` numbers; none where nothing learns. */

@@ -7,6 +7,8 @@ import { type ElementwiseActivationName, elementwiseActivation } from './activat
 import type { CellParts, PlannedCell } from './recurrent.js';
 import type { PlannedState } from './recurrent-state.js';
 
+const gateNames = ['z', 'r', 'n'];
+
 export function planGruCell(
   planner: Planner,
   activation: ElementwiseActivationName,
@@ -36,6 +38,7 @@ export function planGruCell(
   if (resetAfter) {
     const kernels = planner.backend.bind({ gruForward, gruBackward });
     return {
+      gates: { names: gateNames, region: gates },
       forward: () => {
         bias.prepare();
         kernels.gruForward(
@@ -93,6 +96,7 @@ export function planGruCell(
   const candidateInner = arena.floats(3 * steps * state);
   const dResetInput = arena.floats(state);
   return {
+    gates: { names: gateNames, region: gates },
     forward: () => {
       bias.prepare();
       kernels.gruResetBeforeForward(

@@ -6,6 +6,8 @@ import { type ElementwiseActivationName, elementwiseActivation } from './activat
 import type { CellParts, PlannedCell } from './recurrent.js';
 import type { PlannedState } from './recurrent-state.js';
 
+const gateNames = ['i', 'f', 'g', 'o'];
+
 export function planLstmCell(
   planner: Planner,
   activation: ElementwiseActivationName,
@@ -33,6 +35,7 @@ export function planLstmCell(
   if (isPlain) {
     const kernels = planner.backend.bind({ lstmForward, lstmBackward });
     return {
+      gates: { names: gateNames, region: gates },
       forward: () => {
         bias.prepare();
         kernels.lstmForward(
@@ -87,6 +90,7 @@ export function planLstmCell(
   const bound = cellClip ?? Number.POSITIVE_INFINITY;
   const clip = arena.precision === 'float32' ? Math.fround(bound) : bound;
   return {
+    gates: { names: gateNames, region: gates },
     forward: () => {
       bias.prepare();
       kernels.lstmActivationsForward(

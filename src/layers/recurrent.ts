@@ -40,6 +40,8 @@ export interface CellParts {
 }
 
 export interface PlannedCell {
+  /** [steps, batch, gates, units], for a trace; a cell without gates has none. */
+  readonly gates?: { readonly names: readonly string[]; readonly region: Region };
   /** Runs all steps, from slot 0 of the states. */
   forward(): void;
   /** Adds to the gradients of the weights, and of x where it has one; turns those of the last states into the first's. */
@@ -228,6 +230,19 @@ export abstract class Recurrent extends Layer {
     const output = sequence?.output ?? asOutput(h);
     const moreOutputs = this.returnState ? states.map(asOutput) : [];
     const state = this.planCarrying(planner, states, batch);
+    planner.traced?.push({
+      name: this.name,
+      steps,
+      batch,
+      units,
+      isReversed: this.goBackwards,
+      mask: x.mask,
+      gates: cell.gates,
+      states: states.map(({ name, region }) => ({
+        name,
+        region: planner.arena.part(region, batch * units, steps * batch * units),
+      })),
+    });
 
     return {
       output,

@@ -23,6 +23,7 @@ import {
   type CompileOptions,
   checkDataOptions,
   checkFitOptions,
+  type DataOptions,
   type EvaluateOptions,
   type FitOptions,
   type ModelOptions,
@@ -32,6 +33,7 @@ import {
 import { type Each, type Ports, readPorts, type Some, type SymbolicPorts, writePorts } from './ports.js';
 import { openStream, type Stream, type StreamOptions } from './stream.js';
 import { countWeights, summaryLines } from './summary.js';
+import { type Trace, traceRows } from './trace.js';
 import { readWeights, type Weights, writeWeights } from './weights.js';
 
 export interface ModelInternals {
@@ -203,6 +205,21 @@ export abstract class Model<
    */
   stream(options: StreamOptions = {}): Stream<A> {
     return openStream<A>(this.built('stream'), options);
+  }
+
+  /**
+   * What the recurrent layers compute: every gate and state of every step, dropout off.
+   *
+   * @returns tensors `[rows, steps, units]` by name: `lstm_1/i`, `f`, `g`, `o`, `c`, `h`; of a gru `z`, `r`, `n`, `h`
+   * @throws ShapeError, DataError for data that does not fit
+   *
+   * @example const { 'lstm_1/f': forget } = model.trace(x);
+   */
+  trace(x: Each<I, SampleInput>, options: DataOptions = {}): Trace<A> {
+    checkOptions('trace', options, ['batchSize', 'missing']);
+    const { batchSize, missing } = checkDataOptions('trace', options);
+    const inputs = this.samples(x, missing);
+    return traceRows<A>(this.built('trace'), inputs, batchSize);
   }
 
   /**

@@ -4,7 +4,13 @@
  */
 import type { Backend } from '../backend/backend.js';
 import { Arena, Memory, type Precision } from '../backend/memory.js';
-import { type CarriedState, type Edge, type Planner, planGradient } from '../backend/plan.js';
+import {
+  type CarriedState,
+  type Edge,
+  type Planner,
+  planGradient,
+  type TracedLayer,
+} from '../backend/plan.js';
 import { ConfigError } from '../core/errors.js';
 import { Random } from '../core/random.js';
 import type { Shape } from '../core/tensor.js';
@@ -31,9 +37,16 @@ export interface NetworkOptions {
   readonly initialize: boolean;
 }
 
-/** A pass of one step, in which recurrent layers take up their state and leave it. */
-export interface StreamPass extends Pass {
+/** A pass of which more is known: of a stream what its recurrent layers carry, of a trace what they compute. */
+export interface WatchedPass extends Pass {
   readonly carried: readonly CarriedState[];
+  readonly traced: readonly TracedLayer[];
+}
+
+/** What is to be known of a pass. */
+interface Watch {
+  readonly carried?: CarriedState[];
+  readonly traced?: TracedLayer[];
 }
 
 export class Network implements Trainable {
@@ -48,7 +61,7 @@ export class Network implements Trainable {
   wantsInputGradient = false;
   private readonly memory: Memory;
   /** By rows, steps and purpose; those of streams by their rows alone, so that a step makes no string. */
-  private readonly passes = new Map<string | number, { pass: StreamPass; arena: Arena }>();
+  private readonly passes = new Map<string | number, { pass: WatchedPass; arena: Arena }>();
   /** Which layers learned when the passes were planned. */
   private learning: readonly boolean[] = [];
   private optimizerState: OptimizerState | undefined;
@@ -98,13 +111,19 @@ export class Network implements Trainable {
   pass(rows: number, steps: readonly number[], training: boolean): Pass {
     if (training) this.heedFrozenLayers();
     const key = `${rows} ${steps} ${training}`;
-    return this.passes.get(key)?.pass ?? this.addPass(key, rows, steps, training, undefined);
+    return this.passes.get(key)?.pass ?? this.addPass(key, rows, steps, training, {});
   }
 
   /** The pass of one step of `rows` sequences side by side; good until the next call. */
-  streamPass(rows: number): StreamPass {
+  streamPass(rows: number): WatchedPass {
     const known = this.passes.get(rows);
-    return known?.pass ?? this.addPass(rows, rows, [1], false, []);
+    return known?.pass ?? this.addPass(rows, rows, [1], false, { carried: [] });
+  }
+
+  /** A pass that tells what its recurrent layers compute; good until the next call. */
+  tracePass(rows: number, steps: readonly number[]): WatchedPass {
+    const key = `${rows} ${steps} traced`;
+    return this.passes.get(key)?.pass ?? this.addPass(key, rows, steps, false, { traced: [] });
   }
 
   private addPass(
@@ -112,12 +131,10 @@ export class Network implements Trainable {
     rows: number,
     steps: readonly number[],
     training: boolean,
-    carried: CarriedState[] | undefined,
-  ): StreamPass {
+    watch: Watch,
+  ): WatchedPass {
     if (this.passes.size >= MOST_PLANS) this.dropOldestPass();
-    const { result, arena } = this.memory.plan((place) =>
-      this.planPass(rows, steps, training, carried, place),
-    );
+    const { result, arena } = this.memory.plan((place) => this.planPass(rows, steps, training, watch, place));
     this.passes.set(key, { pass: result, arena });
     return result;
   }
@@ -156,15 +173,26 @@ export class Network implements Trainable {
     batch: number,
     steps: readonly number[],
     training: boolean,
-    carried: CarriedState[] | undefined,
+    watch: Watch,
     arena: Arena,
-  ): StreamPass {
+  ): WatchedPass {
     const rowMask = arena.bytes(batch);
     const rowNames = new Int32Array(batch);
     const gradients: Planner['gradients'] = [];
     const random = this.dropout;
     const { backend } = this;
-    const planner: Planner = { arena, backend, random, rowMask, rowNames, training, gradients, carried };
+    const { carried, traced } = watch;
+    const planner: Planner = {
+      arena,
+      backend,
+      random,
+      rowMask,
+      rowNames,
+      training,
+      gradients,
+      carried,
+      traced,
+    };
     const inputs = this.inputShapes.map((shape, i) =>
       this.planInput(shape, steps[i] as number, batch, planner),
     );
@@ -183,7 +211,17 @@ export class Network implements Trainable {
       losses.forEach((loss, i) => void loss.backward(factors[i] as number));
       for (let i = planned.length - 1; i >= 0; i--) planned[i]?.backward();
     };
-    return { inputs, outputs, losses, rowMask, rowNames, forward, backward, carried: carried ?? [] };
+    return {
+      inputs,
+      outputs,
+      losses,
+      rowMask,
+      rowNames,
+      forward,
+      backward,
+      carried: carried ?? [],
+      traced: traced ?? [],
+    };
   }
 
   private planInput(shape: SampleShape, steps: number, batch: number, planner: Planner): Edge {

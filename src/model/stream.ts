@@ -8,7 +8,8 @@ import { ConfigError, DataError, ShapeError } from '../core/errors.js';
 import { checkInteger, checkOptions, describe } from '../core/options.js';
 import type { FloatArray } from '../core/tensor.js';
 import { checkMissing, isArrayLike, type Missing, newArray } from '../data/samples.js';
-import type { Network, StreamPass } from './network.js';
+import type { Network, WatchedPass } from './network.js';
+import { uniqueNames } from './unique-names.js';
 
 /** The state of a stream by name, `lstm_1/h`, each of `batch` rows of `units` numbers: plain data, fit for JSON. */
 export type StreamState = { readonly [name: string]: readonly number[] };
@@ -59,10 +60,7 @@ export class Stream<A extends FloatArray = Float32Array> {
     this.inputs = batch * (inputs[0] as Edge).features;
     this.outputs = batch * (outputs[0] as Edge).features;
     this.kept = carried.map(({ first }) => newArray(network.precision, first.length));
-    this.names = carried.map(({ name }, i) => {
-      const uses = carried.slice(0, i).filter((other) => other.name === name).length;
-      return uses === 0 ? name : `${name} (${uses + 1})`;
-    });
+    this.names = uniqueNames(carried.map(({ name }) => name));
     this.reset();
   }
 
@@ -86,11 +84,11 @@ export class Stream<A extends FloatArray = Float32Array> {
     this.load(pass, features);
     const { carried } = pass;
     for (let i = 0; i < carried.length; i++) {
-      (carried[i] as StreamPass['carried'][number]).first.array.set(this.kept[i] as FloatArray);
+      (carried[i] as WatchedPass['carried'][number]).first.array.set(this.kept[i] as FloatArray);
     }
     pass.forward(false);
     for (let i = 0; i < carried.length; i++) {
-      (this.kept[i] as FloatArray).set((carried[i] as StreamPass['carried'][number]).last.array);
+      (this.kept[i] as FloatArray).set((carried[i] as WatchedPass['carried'][number]).last.array);
     }
     const y = (pass.outputs[0] as Edge).value.array;
     for (let k = 0; k < out.length; k++) out[k] = y[k] as number;
@@ -131,7 +129,7 @@ export class Stream<A extends FloatArray = Float32Array> {
   }
 
   /** Copies the features into the pass; a row with NaN in it is masked where that is asked for. */
-  private load(pass: StreamPass, features: ArrayLike<number>): void {
+  private load(pass: WatchedPass, features: ArrayLike<number>): void {
     const input = pass.inputs[0] as Edge;
     const x = input.value.array;
     const mask = input.mask.array;
