@@ -84,13 +84,33 @@ export {
   binaryCrossentropy,
   type CrossentropyOptions,
   categoricalCrossentropy,
+  klDivergence,
+  type LogitOptions,
+  sparseCategoricalCrossentropy,
+} from './training/losses/crossentropy.js';
+export { type CtcOptions, ctc } from './training/losses/ctc.js';
+export {
+  binaryFocalCrossentropy,
+  categoricalFocalCrossentropy,
+  type FocalOptions,
+} from './training/losses/focal.js';
+export type { Loss, TargetKind } from './training/losses/loss.js';
+export { categoricalHinge, hinge, squaredHinge } from './training/losses/margin.js';
+export type { OwnLoss, OwnLossFunction } from './training/losses/own.js';
+export {
+  cosineSimilarity,
+  type GaussianOptions,
+  gaussianNegativeLogLikelihood,
   huber,
-  type Loss,
-  type LossName,
+  logCosh,
   meanAbsoluteError,
   meanSquaredError,
-  sparseCategoricalCrossentropy,
-} from './training/losses.js';
+  type PoissonOptions,
+  poisson,
+  type QuantileOptions,
+  quantile,
+} from './training/losses/regression.js';
+export type { LossInput, LossName } from './training/losses.js';
 export {
   accuracy,
   binaryAccuracy,

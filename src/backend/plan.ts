@@ -28,6 +28,8 @@ export interface Edge {
   readonly gradient: Region | undefined;
   /** [steps, batch] */
   readonly mask: MaskRegion;
+  /** The activation that `value` went through last, where one is known: a loss that it does not suit refuses it. */
+  readonly activation?: string;
   /** When `value` is an activation of something: what, so that a loss can start from there. */
   readonly logits?: {
     readonly activation: LogitActivation;

@@ -162,6 +162,12 @@ export function power(base: number, exponent: number): number {
   return result;
 }
 
+/** base^exponent for a base of at least 0 and any exponent. */
+export function raise(base: number, exponent: number): number {
+  if (Number.isInteger(exponent) && exponent >= 0 && exponent <= 16) return power(base, exponent);
+  return exponent === 0 ? 1 : exp(exponent * log(base));
+}
+
 /** What the double nearest to pi lacks of it. */
 const PI_LOW = 1.2246467991473532e-16;
 

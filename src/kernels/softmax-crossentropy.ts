@@ -114,6 +114,12 @@ export function sparseSoftmaxCrossentropyBackward(
   }
 }
 
+/** log of the sum of e^(z_k): what is taken from a logit for the logarithm of its probability. */
+export function logSumExp(z: FloatArray, start: number, columns: number): number {
+  const largest = indexOfLargest(z, start, columns);
+  return (z[largest] as number) + log1p(sumOfOthers(z, start, columns, largest));
+}
+
 function indexOfLargest(z: FloatArray, start: number, columns: number): number {
   let largest = start;
   for (let k = start + 1; k < start + columns; k++) {

@@ -70,7 +70,7 @@ export function planActivation(
   x: Edge,
   planner: Planner,
 ): PlannedLayer {
-  const edge = planEdge(planner, x, x.features, x.gradient !== undefined);
+  const edge = { ...planEdge(planner, x, x.features, x.gradient !== undefined), activation: name };
   const isLogit = name === 'sigmoid' || name === 'softmax';
   const output = isLogit ? { ...edge, logits: logitsOf(name, x) } : edge;
   const rows = x.steps * x.batch;

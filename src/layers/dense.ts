@@ -121,7 +121,9 @@ class Dense extends Layer {
       if (x.gradient)
         kernels.denseBackwardInput(dy, kernel.value.array, x.gradient.array, rows, x.features, units);
     };
-    if (this.activation === 'linear') return { output: product, forward, backward };
+    if (this.activation === 'linear') {
+      return { output: { ...product, activation: 'linear' }, forward, backward };
+    }
 
     const activation = planActivation(this.activation, product, planner);
     return {

@@ -1,7 +1,7 @@
 /** How a model is trained: optimizer, losses and metrics, looked up by their names. */
 import { ConfigError } from '../core/errors.js';
 import { checkNumber, checkOptions, describe } from '../core/options.js';
-import { type Loss, type LossName, toLoss } from '../training/losses.js';
+import { type Loss, type LossInput, toLoss } from '../training/losses.js';
 import type { MetricSpec } from '../training/metrics/metric.js';
 import { type MetricInput, toMetric } from '../training/metrics.js';
 import type { Optimizer } from '../training/optimizers/optimizer.js';
@@ -64,7 +64,7 @@ function toOutputs<O extends SymbolicPorts>(options: CompileOptions<O>, ports: P
     if (loss !== undefined) {
       const weight = checkNumber(`compile: lossWeights${suffix}`, weights[output] ?? 1, { min: 0 });
       const metricSpecs = toMetrics(`compile: metrics${suffix}`, metrics[output] ?? []);
-      outputs.push({ output, loss: toLoss(loss as LossName | Loss), weight, metricSpecs });
+      outputs.push({ output, loss: toLoss(loss as LossInput), weight, metricSpecs });
     } else if (weights[output] !== undefined || (metrics[output] !== undefined && !isList(options.metrics))) {
       throw new ConfigError(
         `compile: the output ${ports.names[output]} has no loss, so it can have neither metrics nor a weight: ` +
@@ -96,7 +96,8 @@ function forEachPort(
 }
 
 function isLoss(value: unknown): boolean {
-  return typeof value === 'string' || (typeof value === 'object' && value !== null && 'kernels' in value);
+  if (typeof value !== 'object' || value === null) return true;
+  return 'kernels' in value || 'forward' in value || 'backward' in value;
 }
 
 function isNumber(value: unknown): boolean {
@@ -129,5 +130,17 @@ export function metricConfig(spec: MetricSpec): MetricConfig {
   if (config !== undefined) return config;
   throw new ConfigError(
     `metric '${spec.name}' is a function of your own, which no file can hold: compile without it to save the model`,
+  );
+}
+
+/** What a file holds of a loss. */
+export type LossConfig = NonNullable<ReturnType<Loss['config']>>;
+
+/** @throws ConfigError for a loss of the user's */
+export function lossConfig(loss: Loss): LossConfig {
+  const config = loss.config();
+  if (config !== undefined) return config;
+  throw new ConfigError(
+    `loss '${loss.name}' is your own, which no file can hold: compile with another to save the model`,
   );
 }

@@ -11,7 +11,7 @@ import type { FloatArray, Shape } from '../core/tensor.js';
 import { checkSampleShape, Input } from '../layers/input.js';
 import type { Layer, LayerConfig, SampleShape } from '../layers/layer.js';
 import { layerFromConfig } from '../layers/registry.js';
-import { type Loss, type LossName, toLoss } from '../training/losses.js';
+import { type Loss, toLoss } from '../training/losses.js';
 import { type MetricInput, toMetric } from '../training/metrics.js';
 import type { Optimizer } from '../training/optimizers/optimizer.js';
 import { toOptimizer } from '../training/optimizers.js';
@@ -19,6 +19,7 @@ import { rateConfig } from '../training/schedules/schedule.js';
 import {
   type Compiled,
   type CompiledOutput,
+  lossConfig,
   type MetricConfig,
   metricConfig,
   toCompiled,
@@ -138,7 +139,7 @@ function describeTraining({ optimizer, outputs }: Compiled, ports: Ports, networ
     );
   return {
     optimizer: { ...optimizer.config(), learningRate: rateConfig(learningRate) },
-    loss: each(({ loss }) => loss.config()),
+    loss: each(({ loss }) => lossConfig(loss)),
     ...(outputs.some(({ weight }) => weight !== 1) ? { lossWeights: each(({ weight }) => weight) } : {}),
     metrics: each(({ metricSpecs }) => metricSpecs.map(metricConfig)),
     iterations,
@@ -258,7 +259,7 @@ function readTraining(metadata: Readonly<Record<string, string>>, ports: Ports):
     );
   const options: CompileOptions<SymbolicPorts> = {
     optimizer: understand('optimizer', optimizer, toOptimizer),
-    loss: each('loss', loss, (one) => understand('loss', one as { name: LossName }, toLoss)) as Loss,
+    loss: each('loss', loss, (one) => understand('loss', one as { name: string }, toLoss)) as Loss,
     ...(lossWeights === undefined
       ? {}
       : { lossWeights: each('lossWeights', lossWeights, (one) => one) as number }),

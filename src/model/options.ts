@@ -6,9 +6,11 @@ import { checkBoolean, checkInteger, checkNumber, checkOptions, describe } from 
 import type { Missing, SampleInput } from '../data/samples.js';
 import type { SymbolicTensor } from '../layers/layer.js';
 import { type Callback, checkCallback } from '../training/callbacks.js';
+
 import type { Checkpoint } from '../training/checkpoint.js';
 import type { ClassWeight } from '../training/class-weights.js';
-import type { Loss, LossName } from '../training/losses.js';
+import type { LossInput } from '../training/losses.js';
+
 import type { MetricInput } from '../training/metrics.js';
 import type { Optimizer, OptimizerName } from '../training/optimizers/optimizer.js';
 import type { Progress, Verbosity } from '../training/progress.js';
@@ -28,8 +30,11 @@ export interface ModelOptions<P extends Precision = Precision> {
 export interface CompileOptions<O extends SymbolicPorts = SymbolicTensor> {
   /** `'adam'` by default. */
   optimizer?: OptimizerName | Optimizer;
-  /** One for every output, or for each its own; an output left out is not trained for. */
-  loss: AllOrSome<O, LossName | Loss>;
+  /**
+   * A name, a function of the library with its options, or a loss of your own: one for every output, or for each its own; an
+   * output left out is not trained for.
+   */
+  loss: AllOrSome<O, LossInput>;
   /** What each output's loss is multiplied by before they are added up; 1 by default. */
   lossWeights?: AllOrSome<O, number>;
   /** Names, functions of the library with their options, or functions of your own; none by default. */

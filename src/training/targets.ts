@@ -12,6 +12,7 @@ import {
   shapeOfFirst,
   sliceSamples,
 } from '../data/samples.js';
+import { checkLabels, toLabels } from './labels.js';
 import type { Loss } from './losses.js';
 
 /**
@@ -68,12 +69,13 @@ export function toTargets(
   precision: 'float32' | 'float64',
 ): Targets {
   const { steps, rows } = output;
-  const columns = loss.targetKind === 'classes' ? 1 : output.features;
+  const columns = loss.targetColumns(output.features);
   const outer = output.sequence ? [rows.rows, steps] : [rows.rows];
-  const place: Placement = { rows, outer, columns, what: `y${output.suffix}`, precision };
+  const what = `y${output.suffix}`;
+  const place: Placement = { rows, outer, columns, what, precision };
   let values: FloatArray;
   try {
-    values = toFlat(y, place);
+    values = loss.labels ? toLabels(y, what, rows.rows, steps, precision) : toFlat(y, place);
   } catch (error) {
     throw error instanceof ShapeError ? new ShapeError(error.message + shapeHint(y, loss, output)) : error;
   }
@@ -83,6 +85,7 @@ export function toTargets(
       : toWeights(sampleWeight, { ...place, columns: 1, what: `sampleWeight${output.suffix}` });
   const targets = { values, columns, steps, weights };
   checkTargets(targets, loss, output);
+  if (loss.labels) checkLabels(targets, output, loss.labels);
   return targets;
 }
 
@@ -201,6 +204,7 @@ type TargetCheck = (targets: FloatArray, start: number, columns: number) => stri
 function targetCheck(loss: Loss, classes: number): TargetCheck {
   switch (loss.targetKind) {
     case 'values':
+    case 'outcomes':
       return eachTarget(Number.isFinite, 'is not finite,');
     case 'probabilities':
       return eachTarget(
@@ -217,6 +221,8 @@ function targetCheck(loss: Loss, classes: number): TargetCheck {
         (value) => value >= 0 && Number.isFinite(value),
         `is not a finite number from 0 on, as ${loss.name} needs,`,
       );
+    case 'labels':
+      return () => undefined; // they are those of a row, and checked by row
     case 'classes':
       return eachTarget(
         (value) => Number.isInteger(value) && value >= 0 && value < classes,

@@ -6,6 +6,7 @@ import type { Random } from '../../src/core/random.js';
 import type { FloatArray } from '../../src/core/tensor.js';
 import * as reference from '../../src/kernels/index.js';
 import { layerCases } from './layer-cases.js';
+import { lossCases } from './loss-cases.js';
 import { recurrentCases } from './recurrent-cases.js';
 
 export type Sizes = Readonly<Record<string, number>>;
@@ -503,107 +504,6 @@ function penaltyCase(name: 'l1' | 'l2'): KernelCase {
   };
 }
 
-/** An optimizer's kernel: what it does to the weights and to what it keeps. It has no backward pass. */
-type LossForward = (
-  y: FloatArray,
-  target: FloatArray,
-  weights: FloatArray,
-  mask: Uint8Array,
-  rows: number,
-  columns: number,
-) => number;
-type LossBackward = (
-  y: FloatArray,
-  target: FloatArray,
-  weights: FloatArray,
-  mask: Uint8Array,
-  dy: FloatArray,
-  rows: number,
-  columns: number,
-  factor: number,
-) => void;
-
-/** `prepare` draws the outputs y and the targets of all rows. */
-function lossCase(
-  name: string,
-  pick: (kernels: KernelSet['kernels']) => readonly [LossForward, LossBackward],
-  prepare: (random: Random, floats: Floats, rows: number, columns: number) => [FloatArray, FloatArray],
-): KernelCase {
-  return {
-    name,
-    ranges: { rows: [1, 8], columns: [1, 6] },
-    typical: { rows: 2048, columns: 65 },
-    problem: ({ rows = 0, columns = 0 }, random, floats, { kernels, bytes } = plain) => {
-      const [forward, backward] = pick(kernels);
-      const [y, target] = prepare(random, floats, rows, columns);
-      const mask = randomMask(random, bytes(rows));
-      const weights = floats(rows);
-      for (let row = 0; row < rows; row++) weights[row] = random.uniform() < 0.2 ? 0 : 2 * random.uniform();
-      const loss = floats(1);
-      return {
-        inputs: { y },
-        outputs: { loss },
-        forward: () => {
-          loss[0] = forward(y, target, weights, mask, rows, columns);
-        },
-        backward: ({ loss: [factor = 1] = [] }) => {
-          const dy = zerosLike(floats, y);
-          backward(y, target, weights, mask, dy, rows, columns, factor);
-          return { y: dy };
-        },
-      };
-    },
-  };
-}
-
-function elementLossCase(
-  name: string,
-  loss: reference.ElementLoss,
-  kind: 'values' | 'probabilities' | 'logits',
-) {
-  return lossCase(
-    name,
-    ({ elementLossForward, elementLossBackward }) => [
-      (y, target, weights, mask, rows, columns) =>
-        elementLossForward(loss, y, target, weights, mask, rows, columns),
-      (y, target, weights, mask, dy, rows, columns, factor) =>
-        elementLossBackward(loss, y, target, weights, mask, dy, rows, columns, factor),
-    ],
-    (random, floats, rows, columns) => {
-      const y = normals(random, floats(rows * columns), 2);
-      const target = normals(random, floats(rows * columns), 2);
-      for (let k = 0; k < y.length; k++) {
-        if (kind === 'probabilities') y[k] = 0.02 + 0.96 * random.uniform();
-        if (kind !== 'values') target[k] = random.uniform() < 0.5 ? random.below(2) : random.uniform();
-      }
-      return [y, target];
-    },
-  );
-}
-
-function distributions(random: Random, floats: Floats, rows: number, columns: number): FloatArray {
-  const target = floats(rows * columns);
-  for (let row = 0; row < rows; row++) {
-    const draws = Array.from({ length: columns }, () => random.uniform());
-    const sum = draws.reduce((total, draw) => total + draw, 0);
-    draws.forEach((draw, k) => {
-      target[row * columns + k] = draw / sum;
-    });
-  }
-  return target;
-}
-
-function classIndices(random: Random, floats: Floats, rows: number, columns: number): FloatArray {
-  const target = floats(rows);
-  for (let row = 0; row < rows; row++) target[row] = random.below(columns);
-  return target;
-}
-
-function probabilities(random: Random, array: FloatArray): FloatArray {
-  for (let k = 0; k < array.length; k++) array[k] = 0.05 + random.uniform();
-  return array;
-}
-
 export const kernelCases: readonly KernelCase[] = [
   matmulCase,
   matmulTransposeACase,
@@ -628,53 +528,5 @@ export const kernelCases: readonly KernelCase[] = [
   ...layerCases,
   penaltyCase('l1'),
   penaltyCase('l2'),
-  elementLossCase('squaredError', reference.squaredError, 'values'),
-  elementLossCase('absoluteError', reference.absoluteError, 'values'),
-  elementLossCase('huberError', reference.huberError(1.3), 'values'),
-  elementLossCase('binaryCrossentropy', reference.binaryCrossentropy, 'probabilities'),
-  elementLossCase('binaryCrossentropyOfLogit', reference.binaryCrossentropyOfLogit, 'logits'),
-  lossCase(
-    'categoricalCrossentropy',
-    ({ categoricalCrossentropyForward, categoricalCrossentropyBackward }) => [
-      categoricalCrossentropyForward,
-      categoricalCrossentropyBackward,
-    ],
-    (random, floats, rows, columns) => [
-      probabilities(random, floats(rows * columns)),
-      distributions(random, floats, rows, columns),
-    ],
-  ),
-  lossCase(
-    'sparseCategoricalCrossentropy',
-    ({ sparseCategoricalCrossentropyForward, sparseCategoricalCrossentropyBackward }) => [
-      sparseCategoricalCrossentropyForward,
-      sparseCategoricalCrossentropyBackward,
-    ],
-    (random, floats, rows, columns) => [
-      probabilities(random, floats(rows * columns)),
-      classIndices(random, floats, rows, columns),
-    ],
-  ),
-  lossCase(
-    'softmaxCrossentropy',
-    ({ softmaxCrossentropyForward, softmaxCrossentropyBackward }) => [
-      softmaxCrossentropyForward,
-      softmaxCrossentropyBackward,
-    ],
-    (random, floats, rows, columns) => [
-      normals(random, floats(rows * columns), 3),
-      distributions(random, floats, rows, columns),
-    ],
-  ),
-  lossCase(
-    'sparseSoftmaxCrossentropy',
-    ({ sparseSoftmaxCrossentropyForward, sparseSoftmaxCrossentropyBackward }) => [
-      sparseSoftmaxCrossentropyForward,
-      sparseSoftmaxCrossentropyBackward,
-    ],
-    (random, floats, rows, columns) => [
-      normals(random, floats(rows * columns), 3),
-      classIndices(random, floats, rows, columns),
-    ],
-  ),
+  ...lossCases,
 ];

@@ -366,7 +366,11 @@ describe('a file that claims', () => {
     ["activation 'constructor' is not known", 'model.layers.1.activation', 'constructor'],
     ['layer 1 has options that', 'model.layers.1.kernelInitializer', { fill: 1, config: { name: 'zeros' } }],
     ['layer 1 has options that', 'model.layers.1.kernelRegularizer', { addGradient: 1, config: 1 }],
-    ['loss has options that', 'training.loss', { name: 'huber', targetKind: 'values', kernels: 1 }],
+    [
+      "option 'targetKind' is not known",
+      'training.loss',
+      { name: 'huber', targetKind: 'values', kernels: 1 },
+    ],
     ['learningRate is a number or a schedule', 'training.optimizer.learningRate', { at: 1 }],
     ['learningRate is a number or a schedule', 'training.optimizer.learningRate', { config: 1 }],
     ["schedule 'toString' is not known", 'training.optimizer.learningRate', { name: 'toString' }],

@@ -1,0 +1,187 @@
+/**
+ * What every loss is, and how one is planned behind an output. A sigmoid or softmax right before the loss is seen
+ * through: the loss is computed from what went into it, and loses no digit where it saturates.
+ */
+import type { Edge, LogitActivation, Planner } from '../../backend/plan.js';
+import { ConfigError } from '../../core/errors.js';
+import type { Region } from '../../core/region.js';
+import type { FloatArray } from '../../core/tensor.js';
+import * as elementwise from '../../kernels/losses.js';
+
+/**
+ * What the targets of a loss are: a number an output, a probability an output, a probability a class, the index of the
+ * class, one of two sides (1 and -1, or 1 and 0), a number from 0 on, a number that several outputs describe, or the
+ * labels that a sequence says.
+ */
+export type TargetKind =
+  | 'values'
+  | 'probabilities'
+  | 'distribution'
+  | 'classes'
+  | 'signs'
+  | 'counts'
+  | 'outcomes'
+  | 'labels';
+
+/** What the outputs are: any number, a probability, a number above 0, or a logit, to be squashed by the loss. */
+export type OutputRange = 'any' | 'probability' | 'positive' | 'logit';
+
+export interface Loss {
+  readonly name: string;
+  readonly targetKind: TargetKind;
+  /** Whether the model's outputs are logits, not probabilities. */
+  readonly fromLogits: boolean;
+  readonly range: OutputRange;
+  /** What the model's last layer is to have where its outputs do not fit the range. */
+  readonly mend: string;
+  /** What a saved file holds; nothing for a loss of the user's. */
+  config(): { readonly name: string; readonly [option: string]: unknown } | undefined;
+  /** How many numbers the target of a row or step has. */
+  targetColumns(outputs: number): number;
+  /** The kernels that compute it, from logits where `fromLogits`, or where the output's logits are known. */
+  kernels(planner: Planner, fromLogits: boolean, output: Edge): LossKernels;
+  /** The activation that the loss sees through. */
+  readonly seesThrough: LogitActivation | undefined;
+  /** The class that no label is, of a loss of labels, and whether labels without a path are let pass. */
+  readonly labels?: { readonly blank: number; readonly zeroInfinity: boolean };
+}
+
+export interface LossKernels {
+  forward(
+    y: FloatArray,
+    target: FloatArray,
+    weights: FloatArray,
+    mask: Uint8Array,
+    rows: number,
+    columns: number,
+  ): number;
+  backward(
+    y: FloatArray,
+    target: FloatArray,
+    weights: FloatArray,
+    mask: Uint8Array,
+    dy: FloatArray,
+    rows: number,
+    columns: number,
+    factor: number,
+  ): void;
+  /** How many rows or steps count, where it is not those with a mask of 1 and a weight. */
+  count?(weights: FloatArray, mask: Uint8Array): number;
+}
+
+/** A loss planned behind an output, for one shape of batch. */
+export interface PlannedLoss {
+  readonly output: Edge;
+  /** [steps, batch, columns], columns being 1 for class indices. */
+  readonly targets: Region;
+  readonly targetColumns: number;
+  /** [steps, batch]; a weight of 0 takes the step out altogether. */
+  readonly weights: Region;
+  /** How many rows or steps count. */
+  count(): number;
+  /** The sum of weight * loss over the rows or steps that count. */
+  forward(): number;
+  /** Adds `factor` times its gradient to the output's, or to that of the logits. */
+  backward(factor: number): void;
+}
+
+/** @throws ConfigError where the output cannot be what the loss takes */
+export function planLoss(loss: Loss, output: Edge, planner: Planner): PlannedLoss {
+  checkOutput(loss, output);
+  const { steps, batch, features, mask } = output;
+  const rows = steps * batch;
+  const targetColumns = loss.targetColumns(features);
+  const targets = planner.arena.floats(rows * targetColumns);
+  const weights = planner.arena.floats(rows);
+  const logits =
+    !loss.fromLogits && output.logits?.activation === loss.seesThrough ? output.logits : undefined;
+  const { value, gradient } = logits ?? output;
+  const kernels = loss.kernels(planner, loss.fromLogits || logits !== undefined, output);
+  return {
+    output,
+    targets,
+    targetColumns,
+    weights,
+    count: () =>
+      kernels.count?.(weights.array, mask.array) ?? elementwise.countRows(weights.array, mask.array, rows),
+    forward: () => kernels.forward(value.array, targets.array, weights.array, mask.array, rows, features),
+    backward: (factor) => {
+      if (!gradient) return;
+      kernels.backward(
+        value.array,
+        targets.array,
+        weights.array,
+        mask.array,
+        gradient.array,
+        rows,
+        features,
+        factor,
+      );
+    },
+  };
+}
+
+/** Which numbers an activation gives, as far as it is known to leave a range. */
+const escapes: Readonly<Record<OutputRange, readonly string[]>> = {
+  any: [],
+  probability: ['linear', 'tanh', 'relu', 'leakyRelu', 'elu', 'selu', 'gelu', 'softplus', 'swish'],
+  positive: ['linear', 'tanh', 'leakyRelu', 'elu', 'selu', 'gelu', 'swish'],
+  logit: ['sigmoid', 'softmax', 'hardSigmoid', 'hardSigmoidLegacy'],
+};
+
+function checkOutput(loss: Loss, { activation, features }: Edge): void {
+  const { name, range, mend, targetKind } = loss;
+  if (activation !== undefined && escapes[range].includes(activation)) {
+    if (range === 'logit') {
+      throw new ConfigError(
+        `${name} squashes the outputs by itself but they went through '${activation}' before: ${mend}`,
+      );
+    }
+    const takes = range === 'positive' ? 'numbers above 0' : 'probabilities';
+    throw new ConfigError(
+      `${name} takes ${takes} but the last layer's activation is '${activation}': ${mend}`,
+    );
+  }
+  const areClasses = targetKind === 'classes' || targetKind === 'distribution';
+  if (features === 1 && areClasses && range !== 'any') {
+    throw new ConfigError(
+      `${name} is of several classes but the model has one output: give it one a class, or use binaryCrossentropy`,
+    );
+  }
+}
+
+/** What a loss of one function of output and target binds. */
+export function elementKernels(planner: Planner, loss: elementwise.ElementLoss): LossKernels {
+  const { elementLossForward, elementLossBackward } = planner.backend.bind({
+    elementLossForward: elementwise.elementLossForward,
+    elementLossBackward: elementwise.elementLossBackward,
+  });
+  return {
+    forward: (y, target, weights, mask, rows, columns) =>
+      elementLossForward(loss, y, target, weights, mask, rows, columns),
+    backward: (y, target, weights, mask, dy, rows, columns, factor) =>
+      elementLossBackward(loss, y, target, weights, mask, dy, rows, columns, factor),
+  };
+}
+
+type Config = NonNullable<ReturnType<Loss['config']>>;
+
+/** A loss of outputs that need no squashing; the rest of it is in `more`. */
+export function plainLoss(
+  config: Config,
+  kernels: Loss['kernels'],
+  more: Partial<Pick<Loss, 'targetKind' | 'range' | 'mend' | 'targetColumns'>> = {},
+): Loss {
+  return {
+    name: config.name,
+    targetKind: 'values',
+    fromLogits: false,
+    range: 'any',
+    mend: '',
+    seesThrough: undefined,
+    config: () => config,
+    targetColumns: (outputs) => outputs,
+    kernels,
+    ...more,
+  };
+}
