@@ -51,7 +51,14 @@ export type { MergeMode } from './layers/merge-directions.js';
 export type { RecurrentOptions } from './layers/recurrent-options.js';
 export { l1, l1l2, l2, type RegularizerName } from './layers/regularizers.js';
 export { simpleRnn } from './layers/simple-rnn.js';
+export {
+  type CheckGradientsOptions,
+  checkGradients,
+  type GradientCheck,
+  type GradientError,
+} from './model/check-gradients.js';
 export { type Functional, type InputPorts, type ModelDefinition, model } from './model/functional.js';
+export { type GradientReport, gradientReport, type LayerReport } from './model/gradient-report.js';
 export type { Model } from './model/model.js';
 export { deserializeModel, serializeModel } from './model/model-file.js';
 export type {

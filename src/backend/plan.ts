@@ -38,10 +38,23 @@ export interface Edge {
   };
 }
 
+/** Where the gates of a recurrent layer lie, for whoever wants to look at them. */
+export interface GateProbe {
+  readonly names: readonly string[];
+  /** [steps, batch, gates, units]: after a forward pass the gates, after a backward pass maybe not. */
+  readonly region: Region;
+  /** The same shape: after a backward pass the gradient by what went into them. */
+  readonly gradient: Region;
+  readonly units: number;
+  readonly mask: MaskRegion;
+}
+
 export interface PlannedLayer {
   readonly output: Edge;
   /** What a layer gives beside its output: the last states of a recurrent one, say. */
   readonly moreOutputs?: readonly Edge[];
+  /** Of a recurrent layer, one for each direction. */
+  readonly probes?: readonly GateProbe[];
   /** Computes the output; dropout is drawn anew and applied when `training`. */
   forward(training: boolean): void;
   /** Adds to the gradients of the input and of the weights. */

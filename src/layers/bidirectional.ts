@@ -130,6 +130,7 @@ class Bidirectional extends Layer {
         ...(forward.moreOutputs ?? []),
         ...(backward.moreOutputs ?? []),
       ],
+      probes: [...(forward.probes ?? []), ...(backward.probes ?? [])],
       forward: (training) => {
         forward.forward(training);
         backward.forward(training);

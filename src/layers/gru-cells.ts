@@ -38,7 +38,7 @@ export function planGruCell(
   if (resetAfter) {
     const kernels = planner.backend.bind({ gruForward, gruBackward });
     return {
-      gates: { names: gateNames, region: gates },
+      gates: { names: gateNames, region: gates, gradient: z },
       forward: () => {
         bias.prepare();
         kernels.gruForward(
@@ -96,7 +96,7 @@ export function planGruCell(
   const candidateInner = arena.floats(3 * steps * state);
   const dResetInput = arena.floats(state);
   return {
-    gates: { names: gateNames, region: gates },
+    gates: { names: gateNames, region: gates, gradient: z },
     forward: () => {
       bias.prepare();
       kernels.gruResetBeforeForward(

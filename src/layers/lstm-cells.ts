@@ -35,7 +35,7 @@ export function planLstmCell(
   if (isPlain) {
     const kernels = planner.backend.bind({ lstmForward, lstmBackward });
     return {
-      gates: { names: gateNames, region: gates },
+      gates: { names: gateNames, region: gates, gradient: z },
       forward: () => {
         bias.prepare();
         kernels.lstmForward(
@@ -90,7 +90,7 @@ export function planLstmCell(
   const bound = cellClip ?? Number.POSITIVE_INFINITY;
   const clip = arena.precision === 'float32' ? Math.fround(bound) : bound;
   return {
-    gates: { names: gateNames, region: gates },
+    gates: { names: gateNames, region: gates, gradient: z },
     forward: () => {
       bias.prepare();
       kernels.lstmActivationsForward(

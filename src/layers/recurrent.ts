@@ -40,8 +40,11 @@ export interface CellParts {
 }
 
 export interface PlannedCell {
-  /** [steps, batch, gates, units], for a trace; a cell without gates has none. */
-  readonly gates?: { readonly names: readonly string[]; readonly region: Region };
+  /**
+   * [steps, batch, gates, units], for a trace, and after a backward pass the gradient by what goes into them; a cell without
+   * gates has none.
+   */
+  readonly gates?: { readonly names: readonly string[]; readonly region: Region; readonly gradient: Region };
   /** Runs all steps, from slot 0 of the states. */
   forward(): void;
   /** Adds to the gradients of the weights, and of x where it has one; turns those of the last states into the first's. */
@@ -247,6 +250,7 @@ export abstract class Recurrent extends Layer {
     return {
       output,
       moreOutputs,
+      ...(cell.gates ? { probes: [{ ...cell.gates, units, mask: x.mask }] } : {}),
       forward: (training) => {
         reversed?.forward(training);
         input.forward(training);

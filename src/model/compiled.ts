@@ -129,7 +129,7 @@ export function metricConfig(spec: MetricSpec): MetricConfig {
   const config = spec.config();
   if (config !== undefined) return config;
   throw new ConfigError(
-    `metric '${spec.name}' is a function of your own, which no file can hold: compile without it to save the model`,
+    `metric '${spec.name}' is a function of your own, which no file can hold: save the model with { includeOptimizer: false }`,
   );
 }
 
@@ -141,6 +141,6 @@ export function lossConfig(loss: Loss): LossConfig {
   const config = loss.config();
   if (config !== undefined) return config;
   throw new ConfigError(
-    `loss '${loss.name}' is your own, which no file can hold: compile with another to save the model`,
+    `loss '${loss.name}' is your own, which no file can hold: save the model with { includeOptimizer: false }`,
   );
 }

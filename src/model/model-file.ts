@@ -8,7 +8,7 @@
  */
 import { sameBackend } from '../backend/backend.js';
 import { ConfigError, DataError, FormatError, LonghandError, NumericError } from '../core/errors.js';
-import { describe } from '../core/options.js';
+import { checkBoolean, checkOptions, describe } from '../core/options.js';
 import type { Region } from '../core/region.js';
 import { readSafetensors, type StoredTensor, writeSafetensors } from '../core/safetensors.js';
 import { type FloatArray, formatShape, type Shape } from '../core/tensor.js';
@@ -29,17 +29,24 @@ import { Sequential } from './sequential.js';
 /**
  * The bytes of a file that holds the model: architecture, weights, compile options and the optimizer's state.
  *
+ * @param options.includeOptimizer  whether the compile options and the optimizer's state are in it; true by default
  * @throws ConfigError when the model is not built yet, or has a part that no file can hold
  * @throws NumericError when a weight, or what the optimizer keeps beside it, is not finite
  */
-export function serializeModel(model: Model<FloatArray>): Uint8Array<ArrayBuffer> {
+export function serializeModel(
+  model: Model<FloatArray>,
+  options: { includeOptimizer?: boolean } = {},
+): Uint8Array<ArrayBuffer> {
   if (!(model instanceof Model)) {
     throw new ConfigError(`a model is saved, sequential([...]), but got ${describe(model)}`);
   }
-  const { network, compiled } = model.internals;
+  checkOptions('serializeModel', options, ['includeOptimizer']);
+  const includeOptimizer = checkBoolean('includeOptimizer', options.includeOptimizer ?? true);
+  const { network } = model.internals;
+  const compiled = includeOptimizer ? model.internals.compiled : undefined;
   if (!network)
     throw new ConfigError('the model has no weights yet: build it, or let it see data, and then save it');
-  const metadata = describeModel(model, network);
+  const metadata = describeModel(model, network, includeOptimizer);
   try {
     readDescription(metadata);
   } catch (error) {

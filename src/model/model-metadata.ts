@@ -101,7 +101,11 @@ export interface Description {
 }
 
 /** The metadata of a file that holds the model. */
-export function describeModel(model: Model<FloatArray>, network: Network): Record<string, string> {
+export function describeModel(
+  model: Model<FloatArray>,
+  network: Network,
+  includeOptimizer: boolean,
+): Record<string, string> {
   const { graph, inputPorts, outputPorts, compiled } = model.internals;
   const { seed, precision, backend } = model;
   const random = { shuffling: network.shuffling.state(), dropout: network.dropout.state() };
@@ -121,7 +125,7 @@ export function describeModel(model: Model<FloatArray>, network: Network): Recor
     'longhand.format': FORMAT,
     'longhand.model': JSON.stringify(stored),
   };
-  if (compiled) {
+  if (compiled && includeOptimizer) {
     metadata['longhand.training'] = JSON.stringify(describeTraining(compiled, outputPorts, network));
   }
   return metadata;

@@ -19,7 +19,7 @@ import { planLoss } from '../training/losses.js';
 import type { Optimizer } from '../training/optimizers/optimizer.js';
 import type { Goal, Pass, Trainable } from '../training/trainable.js';
 import { checkWeightNames, createOptimizerState, type OptimizerState } from '../training/update.js';
-import { type Graph, inferShapes, layersOf, planGraph } from './graph.js';
+import { type Graph, type GraphNode, inferShapes, layersOf, planGraph } from './graph.js';
 
 /** How many shapes of batches are kept planned. */
 const MOST_PLANS = 24;
@@ -59,6 +59,8 @@ export class Network implements Trainable {
   stopTraining = false;
   /** Whether passes keep a gradient by the input too: what a gradient check looks at. */
   wantsInputGradient = false;
+  /** The pass that was asked for last, for whoever wants to look into it. */
+  latest: Pass | undefined;
   private readonly memory: Memory;
   /** By rows, steps and purpose; those of streams by their rows alone, so that a step makes no string. */
   private readonly passes = new Map<string | number, { pass: WatchedPass; arena: Arena }>();
@@ -111,7 +113,8 @@ export class Network implements Trainable {
   pass(rows: number, steps: readonly number[], training: boolean): Pass {
     if (training) this.heedFrozenLayers();
     const key = `${rows} ${steps} ${training}`;
-    return this.passes.get(key)?.pass ?? this.addPass(key, rows, steps, training, {});
+    this.latest = this.passes.get(key)?.pass ?? this.addPass(key, rows, steps, training, {});
+    return this.latest;
   }
 
   /** The pass of one step of `rows` sequences side by side; good until the next call. */
@@ -151,6 +154,7 @@ export class Network implements Trainable {
   }
 
   private clearPasses(): void {
+    this.latest = undefined;
     while (this.passes.size > 0) this.dropOldestPass();
   }
 
@@ -211,9 +215,15 @@ export class Network implements Trainable {
       losses.forEach((loss, i) => void loss.backward(factors[i] as number));
       for (let i = planned.length - 1; i >= 0; i--) planned[i]?.backward();
     };
+    const layers = planned.map((layer, i) => ({
+      name: (this.graph.nodes[i] as GraphNode).layer.name,
+      output: layer.output,
+      probes: layer.probes ?? [],
+    }));
     return {
       inputs,
       outputs,
+      layers,
       losses,
       rowMask,
       rowNames,

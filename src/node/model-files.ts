@@ -11,13 +11,18 @@ import { writeFileWhole } from './files.js';
  * Writes the model to a file: architecture, weights, compile options and the optimizer's state. An interruption at
  * any moment leaves the old file whole.
  *
+ * @param options.includeOptimizer  whether the compile options and the optimizer's state are in it; true by default
  * @throws ConfigError when the model is not built yet; NumericError when a weight is not finite; the system's error
  *   when the file cannot be written
  *
  * @example await saveModel(model, 'model.safetensors');
  */
-export async function saveModel(model: Model<FloatArray>, path: string): Promise<void> {
-  await writeFileWhole(path, serializeModel(model));
+export async function saveModel(
+  model: Model<FloatArray>,
+  path: string,
+  options: { includeOptimizer?: boolean } = {},
+): Promise<void> {
+  await writeFileWhole(path, serializeModel(model, options));
 }
 
 /**

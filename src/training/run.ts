@@ -1,8 +1,10 @@
 /** One batch, forward or forward and backward, and the sums that a pass over the data adds up. */
+import type { Parameter } from '../core/parameter.js';
 import type { Samples } from '../data/samples.js';
 import { loadSamples, loadTargets } from './batches.js';
 import type { PlannedLoss } from './losses.js';
 import type { Metric } from './metrics/metric.js';
+import { gradientOriginOf, originOf } from './origin.js';
 import { checkStatefulRows } from './stateful.js';
 import type { Dataset, Targets } from './targets.js';
 import type { Pass, Trainable } from './trainable.js';
@@ -145,12 +147,24 @@ export function trainBatch(
   const batch = batchLosses(pass);
   const penalty = totalPenalty(model.parameters);
   const wrong = [penalty, ...batch.map(({ sum }) => sum)].find((value) => !Number.isFinite(value));
-  if (wrong !== undefined) throw notFinite(`the loss is ${wrong}`, where);
+  if (wrong !== undefined) {
+    const origin = Number.isFinite(penalty) ? originOf(pass) : ', for its penalties are';
+    throw notFinite(`the loss is ${wrong}`, () => where() + origin);
+  }
   totals.add(pass, batch, penalty);
   const counted = batch.reduce((sum, one) => sum + one.count, 0);
   if (counted === 0) return;
   pass.backward(batch.map((one, i) => (one.count === 0 ? 0 : totals.weightOf(i) / one.count)));
-  applyGradients(model.parameters, model.optimizer, counted, where);
+  applyGradients(model.parameters, model.optimizer, counted, where, () => gradientOriginOf(pass));
+}
+
+/** The loss of a pass that went forward: those of its outputs by their weights, and the penalties. */
+export function lossOf(pass: Pass, weights: readonly number[], parameters: readonly Parameter[]): number {
+  let mean = totalPenalty(parameters);
+  batchLosses(pass).forEach(({ sum, count }, i) => {
+    if (count > 0) mean += ((weights[i] as number) * sum) / count;
+  });
+  return mean;
 }
 
 function batchLosses({ losses }: Pass): BatchLoss[] {

@@ -1,6 +1,6 @@
 /** What training knows of a model: weights, and passes planned for batches. It does not know of layers. */
 import type { Backend } from '../backend/backend.js';
-import type { Edge } from '../backend/plan.js';
+import type { Edge, GateProbe } from '../backend/plan.js';
 import type { Parameter } from '../core/parameter.js';
 import type { Random } from '../core/random.js';
 import type { Loss, PlannedLoss } from './losses.js';
@@ -13,10 +13,19 @@ export interface Goal {
   readonly output: number;
 }
 
+/** What a layer gives in a pass: its output, and its gates where it has some. */
+export interface LayerTrace {
+  readonly name: string;
+  readonly output: Edge;
+  readonly probes: readonly GateProbe[];
+}
+
 /** All that is done with one batch of a certain number of rows, every array of it in place. */
 export interface Pass {
   readonly inputs: readonly Edge[];
   readonly outputs: readonly Edge[];
+  /** The layers in the order in which they run, with what they give. */
+  readonly layers: readonly LayerTrace[];
   /** One for each goal; none where the model is not compiled. */
   readonly losses: readonly PlannedLoss[];
   /** [batch]: ones. */

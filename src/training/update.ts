@@ -116,6 +116,7 @@ export function totalPenalty(parameters: readonly Parameter[]): number {
  *
  * @param count  how many rows or steps of the batch count
  * @param where  the epoch and batch, for the message
+ * @param origin  the layer that a gradient that is not finite came from, if it is known
  * @throws NumericError when a gradient or an updated weight is not finite; weights and optimizer are as before it then
  */
 export function applyGradients(
@@ -123,16 +124,17 @@ export function applyGradients(
   state: OptimizerState,
   count: number,
   where: () => string,
+  origin: () => string | undefined = () => undefined,
 ): void {
   const { optimizer, waiting } = state;
   const { gradientAccumulationSteps, useEma } = optimizer.settings;
   if (waiting.batches + 1 < gradientAccumulationSteps) {
-    checkGradients(parameters, state, where);
+    checkGradients(parameters, state, where, origin);
     accumulate(parameters, state, count);
     return;
   }
   if (waiting.batches > 0) joinAccumulated(parameters, state, count);
-  const squares = checkGradients(parameters, state, where);
+  const squares = checkGradients(parameters, state, where, origin);
   updateWeights(parameters, state, squares, where);
   state.iterations++;
   state.waiting = { batches: 0, count: 0 };
@@ -144,6 +146,7 @@ function checkGradients(
   parameters: readonly Parameter[],
   { optimizer, kernels }: OptimizerState,
   where: () => string,
+  origin: () => string | undefined,
 ): number {
   const isClipped = Object.keys(optimizer.settings.clip).length > 0;
   let total = 0;
@@ -154,7 +157,8 @@ function checkGradients(
     // Adam stores the squares: they must be finite in the weights' own precision, unless they are clipped first.
     const stored = isClipped || g instanceof Float64Array ? squares : Math.fround(squares);
     if (!Number.isFinite(stored)) {
-      throw notFinite(`the gradient of ${parameter.name} has the norm ${Math.sqrt(squares)}`, where);
+      const whole = `the gradient of ${parameter.name} has the norm ${Math.sqrt(squares)}`;
+      throw notFinite(origin() ?? whole, where);
     }
     total += squares;
   }

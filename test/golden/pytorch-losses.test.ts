@@ -33,7 +33,7 @@ function found(given: Case, options: object, through: ActivationName) {
   network.wantsInputGradient = true;
   const { loss } = model.trainOnBatch(x, targets, { sampleWeight: weights });
   const steps = lengths ? (x.shape[1] as number) : 1;
-  const { gradient } = network.pass(rows, steps, true).input;
+  const gradient = network.pass(rows, [steps], true).inputs[0]?.gradient;
   return { loss: loss as number, gradient: Array.from(gradient?.array ?? []) };
 }
 

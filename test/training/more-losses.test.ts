@@ -272,6 +272,8 @@ describe("a loss of the user's", () => {
     );
     expect(net.evaluate(x, [0, 1, 2]).loss).toBe(1);
     expect((await errorOf(() => serializeModel(net))).message).toContain("loss 'ofClasses' is your own");
+    const without = deserializeModel(serializeModel(net, { includeOptimizer: false }));
+    expect(bitsOf(without.predict(x).data)).toBe(bitsOf(net.predict(x).data));
     const nothing = { ...squared, forward: () => undefined as unknown as number };
     expect((await errorOf(() => model(nothing, dense(1)).fit(x, [1, 2, 3]))).message).toBe(
       "loss 'squared' returns a number but gave undefined",

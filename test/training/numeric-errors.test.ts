@@ -156,11 +156,11 @@ describe('a loss that is not finite', () => {
     hot.setWeights({ 'dense_1/kernel': tensor([3e38], [1, 1]) });
     expect(await errorOf(() => hot.fit([[10]], [0]))).toEqual({
       name: 'NumericError',
-      message: `the loss is Infinity in epoch 1, batch 1: ${rest}`,
+      message: `the loss is Infinity in epoch 1, batch 1, for the output of dense_1 is Infinity at row 0, output 0: ${rest}`,
     });
     expect(await errorOf(() => hot.trainOnBatch([[10]], [0]))).toEqual({
       name: 'NumericError',
-      message: `the loss is Infinity in trainOnBatch: ${rest}`,
+      message: `the loss is Infinity in trainOnBatch, for the output of dense_1 is Infinity at row 0, output 0: ${rest}`,
     });
     expect((hot.getWeights()['dense_1/kernel'] as Tensor).data[0]).toBe(Math.fround(3e38));
     const { error } = await failing(model, y);
@@ -183,5 +183,47 @@ describe('a loss that is not finite', () => {
     const model = make(adam());
     await failing(model, [...y.slice(0, 4), 1e30, 0]);
     expect((await model.fit(x, y, { epochs: 2 })).epoch).toEqual([0, 1]);
+  });
+});
+
+describe('where a number that is not finite came from', () => {
+  it('the first layer whose output is not finite, its row and step', async () => {
+    const model = sequential([lstm(2, { returnSequences: true, activation: 'linear' }), dense(1)], {
+      seed: 1,
+    });
+    model.compile({ loss: 'meanSquaredError' }).build([null, 1]);
+    const kernel = tensor([1e30, 1e30, 1e30, 1e30, 1e30, 1e30, 1e30, 1e30], [1, 8]);
+    model.setWeights({ ...model.getWeights(), 'lstm_1/kernel': kernel });
+    const sequences = [
+      [[0], [0]],
+      [[0], [1e10]],
+    ];
+    const targets = [
+      [0, 0],
+      [0, 0],
+    ];
+    const { name, message } = await errorOf(() => model.fit(sequences, targets, { shuffle: false }));
+    expect(name).toBe('NumericError');
+    expect(message).toMatch(
+      /^the loss is (NaN|Infinity) in epoch 1, batch 1, for the output of lstm_1 is (NaN|-?Infinity) at row 1, step 1, output 0: /,
+    );
+  });
+
+  it('going back from the loss the first layer whose gradient is not finite', async () => {
+    const loss = {
+      name: 'steep',
+      forward: () => 1,
+      backward: (_yTrue: Float64Array, _yPred: Float64Array, gradient: Float64Array) => {
+        gradient[0] = Number.NaN;
+      },
+    };
+    const model = sequential([dense(2), dense(1)], { seed: 1 }).compile({ loss });
+    const before = weightBits(model.build([1]) as never);
+    const { name, message } = await errorOf(() => model.fit([[1]], [0]));
+    expect(name).toBe('NumericError');
+    expect(message).toMatch(
+      /^the gradient by the output of dense_2 is NaN at row 0, output 0 in epoch 1, batch 1: /,
+    );
+    expect(weightBits(model as never)).toEqual(before);
   });
 });
