@@ -8,7 +8,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { DataError, LonghandError } from '../core/errors.js';
 import type { History, Sequential } from '../index.js';
 import { serializeModel } from '../index.js';
-import { writeFileWhole } from '../node/files.js';
+import { isSystemError, writeFileWhole } from '../node/files.js';
 import { type Arguments, HELP, parseArguments } from './purchase/arguments.js';
 import { type Prediction, predictBaselines } from './purchase/baselines.js';
 import type { ColumnNames } from './purchase/columns.js';
@@ -181,10 +181,6 @@ async function writeResults(
 
 function print(...lines: string[]): void {
   for (const line of lines) console.log(line);
-}
-
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'code' in error && 'syscall' in error;
 }
 
 process.on('SIGINT', () => onInterrupt());

@@ -86,6 +86,8 @@ export function deserializeModel<M extends Model<FloatArray> = Sequential<FloatA
     throw new DataError(`a model is read from a Uint8Array but got ${describe(bytes)}${hint}`);
   }
   const { tensors, metadata } = readSafetensors(bytes);
+  // What a checkpoint holds beside the model: no weight is named like that.
+  for (const name of tensors.keys()) if (name.startsWith('longhand.fit.')) tensors.delete(name);
   try {
     const description = readDescription(metadata);
     checkTensors(tensors, description);

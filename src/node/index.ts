@@ -1,2 +1,5 @@
-/** What needs Node: models in files. Everything else is in the main entry. */
+/** What needs Node: models, checkpoints and tables in files. Everything else is in the main entry. */
+export { fileCheckpoint } from './checkpoints.js';
+export { type CsvLoggerOptions, csvLogger } from './csv-logger.js';
+export { type ModelCheckpointOptions, modelCheckpoint } from './model-checkpoint.js';
 export { loadModel, saveModel } from './model-files.js';
