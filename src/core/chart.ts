@@ -55,6 +55,8 @@ const BOTTOM = 58;
 const PLOT_WIDTH = WIDTH - LEFT - RIGHT;
 /** The markers of more points than this would hide their line. */
 const MOST_MARKERS = 60;
+/** From a point to the text that calls it out. */
+const LABEL_DISTANCE = 34;
 const INK = '#1f2933';
 const SOFT_INK = '#61707f';
 const GRID = '#e4e8ec';
@@ -196,10 +198,13 @@ function line({ name, color, points, strong }: Series, place: Placement): string
 function ring({ x, y, text: label, color }: Callout, place: Placement): string[] {
   const [cx, cy] = [round(place.x(x)), round(place.y(y))];
   const anchor = cx > LEFT + 0.75 * PLOT_WIDTH ? 'end' : cx < LEFT + 0.25 * PLOT_WIDTH ? 'start' : 'middle';
+  // Above the point, or below it where the text would lie on the legend.
+  const side = cy - LABEL_DISTANCE < TOP ? 1 : -1;
+  const baseline = cy + side * LABEL_DISTANCE + (side === 1 ? 12 : 0);
   return [
-    `<line x1="${cx}" y1="${round(cy - 8)}" x2="${cx}" y2="${round(cy - 28)}" stroke="${color}"/>`,
+    `<line x1="${cx}" y1="${round(cy + 8 * side)}" x2="${cx}" y2="${round(cy + 28 * side)}" stroke="${color}"/>`,
     `<circle cx="${cx}" cy="${cy}" r="8" fill="none" stroke="${color}" stroke-width="1.6"/>`,
-    text(cx, round(cy - 34), label, `text-anchor="${anchor}" fill="${color}" font-weight="600"`),
+    text(cx, round(baseline), label, `text-anchor="${anchor}" fill="${color}" font-weight="600"`),
   ];
 }
 
