@@ -13,7 +13,7 @@ import { type Arguments, HELP, parseArguments } from './purchase/arguments.js';
 import { type Prediction, predictBaselines } from './purchase/baselines.js';
 import type { ColumnNames } from './purchase/columns.js';
 import { predictCustomers, recipeFor, trainNetwork } from './purchase/network.js';
-import { calibrationSvg, trainingSvg } from './purchase/plots.js';
+import { calibrationSvg } from './purchase/plots.js';
 import { joinLogs, type PurchaseLog, readPurchaseLog } from './purchase/purchase-log.js';
 import {
   calibrationLines,
@@ -84,10 +84,7 @@ async function main(argv: readonly string[]): Promise<void> {
       predictCustomers(model, atCut),
     ),
     'calibration.svg': calibrationSvg(calibrations),
-    'training.svg': trainingSvg({
-      loss: history.history.loss ?? [],
-      validationLoss: history.history.val_loss ?? [],
-    }),
+    'training.svg': history.toSVG({ title: 'Training: log-loss, lower is better' }),
     'model.safetensors': serializeModel(model),
   });
   print(...resultLines(log, split, options.out, options.file === undefined));

@@ -72,6 +72,8 @@ describe('toSVG', () => {
 
   it('takes one epoch, epochs that are not validated, and values that are not finite', async () => {
     checkXml(historyOf([{ loss: 1 }]).toSVG());
+    checkXml(historyOf([{ loss: 1 }, { loss: 1 }]).toSVG());
+    checkXml(historyOf(Array.from({ length: 1000 }, () => ({ loss: 0.3, val_loss: 0.2 }))).toSVG());
     checkXml((await train({ epochs: 4, validationSplit: 0.5, validationFreq: 3 })).toSVG());
     const svg = historyOf([{ loss: Number.NaN }, { loss: 2 }, { loss: Number.POSITIVE_INFINITY }]).toSVG();
     checkXml(svg);

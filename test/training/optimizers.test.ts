@@ -621,26 +621,18 @@ describe('every optimizer', () => {
     async (name) => {
       const model = makeLstm(everyOptimizer[name]());
       await model.fit(x, y, { epochs: 2, batchSize: 3 });
+      const rate = model.learningRate;
+      model.learningRate = 1e300;
       const before = serializeModel(model);
-      // A weight that has no room left: the next step leaves the range, whatever its size is.
-      const huge = model.getWeights();
-      const spoiled = deserializeModel(before);
-      const start = { ...huge, 'dense_1/bias': tensor([3.4e38], [1]) };
-      spoiled.setWeights(start);
-      const kept = serializeModel(spoiled);
-      const error = await errorOf(() =>
-        spoiled.trainOnBatch(
-          x,
-          y.map(() => -3e38),
-        ),
-      );
+      const error = await errorOf(() => model.trainOnBatch(x, y));
       expect(error.name).toBe('NumericError');
-      expect(Buffer.compare(serializeModel(spoiled), kept)).toBe(0);
-      const again = deserializeModel(kept);
-      again.setWeights(huge);
-      spoiled.setWeights(huge);
-      await again.fit(x, y, { epochs: 2 });
-      await spoiled.fit(x, y, { epochs: 2 });
+      expect(error.message).toMatch(/^the update of lstm_1\/kernel is not finite/);
+      expect(Buffer.compare(serializeModel(model), before)).toBe(0);
+      const [spoiled, again] = [model, deserializeModel(before)];
+      for (const each of [spoiled, again]) {
+        each.learningRate = rate;
+        await each.fit(x, y, { epochs: 2 });
+      }
       expect(weightBits(spoiled)).toEqual(weightBits(again));
     },
   );

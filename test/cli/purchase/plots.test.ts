@@ -1,39 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { calibrationSvg, trainingSvg } from '../../../src/cli/purchase/plots.js';
+import { calibrationSvg } from '../../../src/cli/purchase/plots.js';
 import { roundAxis, roundStep } from '../../../src/core/chart.js';
 import { checkXml } from '../../support/xml.js';
 
 const bins = (shares: readonly number[]) =>
   shares.map((share, i) => ({ count: 12, meanPredicted: i / 10, share }));
-
-describe('trainingSvg', () => {
-  const history = { loss: [0.5, 0.42, 0.4, 0.39], validationLoss: [0.45, 0.41, 0.4, 0.405] };
-
-  it('draws both losses and marks the best epoch', () => {
-    const svg = trainingSvg(history);
-    checkXml(svg);
-    expect(svg.match(/<polyline /g)).toHaveLength(2);
-    expect(svg).toContain('best: 0.4000 after epoch 3');
-    expect(svg).toContain('validation customers');
-    expect(svg).toContain('training customers: 0.4200 after epoch 2');
-  });
-
-  it.each([
-    ['no epoch', { loss: [], validationLoss: [] }],
-    ['one epoch', { loss: [0.5], validationLoss: [0.4] }],
-    ['a loss that does not move', { loss: [0.5, 0.5], validationLoss: [0.5, 0.5] }],
-    [
-      'losses that are not finite',
-      { loss: [Number.NaN, 1], validationLoss: [Number.POSITIVE_INFINITY, Number.NaN] },
-    ],
-    ['a thousand epochs', { loss: Array(1000).fill(0.3), validationLoss: Array(1000).fill(0.2) }],
-  ])('is well-formed with %s', (_, some) => {
-    const svg = trainingSvg(some);
-    checkXml(svg);
-    expect(svg).not.toMatch(/NaN|Infinity|undefined/);
-  });
-});
 
 describe('calibrationSvg', () => {
   it('draws a line for each model and the diagonal', () => {
