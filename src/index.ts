@@ -57,10 +57,10 @@ export {
   type GradientCheck,
   type GradientError,
 } from './model/check-gradients.js';
+export { type CheckpointFrequency, type CheckpointOptions, checkpoint } from './model/checkpoint.js';
 export { type Functional, type InputPorts, type ModelDefinition, model } from './model/functional.js';
 export { type GradientReport, gradientReport, type LayerReport } from './model/gradient-report.js';
 export type { Model } from './model/model.js';
-export { type CheckpointFrequency, type CheckpointOptions, checkpoint } from './model/checkpoint.js';
 export { deserializeModel, serializeModel } from './model/model-file.js';
 export type {
   CompileOptions,
