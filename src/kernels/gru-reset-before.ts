@@ -20,11 +20,11 @@
  */
 import type { FloatArray } from '../core/tensor.js';
 import type { Activation } from './activations.js';
-import { denseBackward, denseForward } from './dense.js';
-import { matmul, matmulTransposeA, matmulTransposeB } from './matmul.js';
+import type { Products } from './products.js';
 
 /** Reads x, the weights and slot 0 of h; writes the other slots and what the backward pass needs. */
 export function gruResetBeforeForward(
+  products: Products,
   activation: Activation,
   recurrentActivation: Activation,
   x: FloatArray,
@@ -47,7 +47,7 @@ export function gruResetBeforeForward(
 ): void {
   const state = batch * units;
   const width = 3 * units;
-  denseForward(x, kernel, bias, z, steps * batch, inputs, width);
+  products.denseForward(x, kernel, bias, z, steps * batch, inputs, width);
   for (let k = 0; k < 3 * steps * state; k++) {
     inner[k] = 0;
     candidateInner[k] = 0;
@@ -57,7 +57,7 @@ export function gruResetBeforeForward(
     for (let k = 0; k < state; k++) {
       recurrentInput[before + k] = (recurrentMask[k] as number) * (h[before + k] as number); // (1)
     }
-    matmul(recurrentInput, recurrentKernel, inner, batch, units, width, before, 3 * before);
+    products.matmul(recurrentInput, recurrentKernel, inner, batch, units, width, before, 3 * before);
     for (let k = before; k < before + state; k++) {
       const zz = 3 * k - 2 * (k % units);
       const zr = zz + units;
@@ -67,7 +67,7 @@ export function gruResetBeforeForward(
       gates[zr] = recurrentActivation.value(z[zr] as number);
       resetInput[k] = (gates[zr] as number) * (recurrentInput[k] as number);
     }
-    matmul(resetInput, recurrentKernel, candidateInner, batch, units, width, before, 3 * before);
+    products.matmul(resetInput, recurrentKernel, candidateInner, batch, units, width, before, 3 * before);
     for (let k = before; k < before + state; k++) {
       if (mask[Math.floor(k / units)] === 0) {
         h[k + state] = h[k] as number; // (4)
@@ -90,6 +90,7 @@ export function gruResetBeforeForward(
  * [0, 0, dn]. dy and dh are as in `gruBackward`; dResetInput and dRecurrentInput [B, H] are room to work.
  */
 export function gruResetBeforeBackward(
+  products: Products,
   activation: Activation,
   recurrentActivation: Activation,
   x: FloatArray,
@@ -139,7 +140,16 @@ export function gruResetBeforeBackward(
       dh[k] = isReal ? dOutput * update : dOutput;
       dResetInput[k] = 0;
     }
-    matmulTransposeB(candidateInner, recurrentKernel, dResetInput, batch, width, units, 3 * t * state, 0);
+    products.matmulTransposeB(
+      candidateInner,
+      recurrentKernel,
+      dResetInput,
+      batch,
+      width,
+      units,
+      3 * t * state,
+      0,
+    );
     for (let k = 0; k < state; k++) {
       const old = t * state + k;
       const zr = 3 * old - 2 * (k % units) + units;
@@ -150,12 +160,12 @@ export function gruResetBeforeBackward(
       inner[zr] = z[zr] as number;
       dRecurrentInput[k] = isReal ? (dResetInput[k] as number) * reset : 0;
     }
-    matmulTransposeB(inner, recurrentKernel, dRecurrentInput, batch, width, units, 3 * t * state, 0); // (6)
+    products.matmulTransposeB(inner, recurrentKernel, dRecurrentInput, batch, width, units, 3 * t * state, 0); // (6)
     for (let k = 0; k < state; k++) {
       dh[k] = (dh[k] as number) + (recurrentMask[k] as number) * (dRecurrentInput[k] as number);
     }
   }
-  denseBackward(x, z, dKernel, dBias, steps * batch, inputs, width); // (7)
-  matmulTransposeA(recurrentInput, inner, dRecurrentKernel, units, steps * batch, width);
-  matmulTransposeA(resetInput, candidateInner, dRecurrentKernel, units, steps * batch, width);
+  products.denseBackward(x, z, dKernel, dBias, steps * batch, inputs, width); // (7)
+  products.matmulTransposeA(recurrentInput, inner, dRecurrentKernel, units, steps * batch, width);
+  products.matmulTransposeA(resetInput, candidateInner, dRecurrentKernel, units, steps * batch, width);
 }

@@ -23,11 +23,11 @@
  */
 import type { FloatArray } from '../core/tensor.js';
 import type { Activation } from './activations.js';
-import { denseBackward, denseForward } from './dense.js';
-import { matmul, matmulTransposeA, matmulTransposeB } from './matmul.js';
+import type { Products } from './products.js';
 
 /** Reads x, the weights and slot 0 of h; writes the other slots and what the backward pass needs. */
 export function gruForward(
+  products: Products,
   activation: Activation,
   recurrentActivation: Activation,
   x: FloatArray,
@@ -48,15 +48,17 @@ export function gruForward(
 ): void {
   const state = batch * units;
   const width = 3 * units;
-  denseForward(x, kernel, bias, z, steps * batch, inputs, width);
-  for (let k = 0; k < 3 * steps * state; k++) inner[k] = bias[width + (k % width)] as number;
+  products.denseForward(x, kernel, bias, z, steps * batch, inputs, width);
+  for (let row = 0; row < steps * batch; row++) {
+    for (let j = 0; j < width; j++) inner[row * width + j] = bias[width + j] as number;
+  }
 
   for (let t = 0; t < steps; t++) {
     const before = t * state;
     for (let k = 0; k < state; k++) {
       recurrentInput[before + k] = (recurrentMask[k] as number) * (h[before + k] as number); // (1)
     }
-    matmul(recurrentInput, recurrentKernel, inner, batch, units, width, before, 3 * before);
+    products.matmul(recurrentInput, recurrentKernel, inner, batch, units, width, before, 3 * before);
 
     for (let row = 0; row < batch; row++) {
       const old = before + row * units;
@@ -94,6 +96,7 @@ export function gruForward(
  *     dRecurrentInput [B, H]: room to work
  */
 export function gruBackward(
+  products: Products,
   activation: Activation,
   recurrentActivation: Activation,
   x: FloatArray,
@@ -119,42 +122,46 @@ export function gruBackward(
   const state = batch * units;
   const width = 3 * units;
   for (let t = steps - 1; t >= 0; t--) {
-    for (let k = 0; k < state; k++) {
-      const old = t * state + k;
-      const zz = 3 * old - 2 * (k % units);
-      const zr = zz + units;
-      const zn = zr + units;
-      const dOutput = (dy[old] as number) + (dh[k] as number);
-      dRecurrentInput[k] = 0;
-      if (mask[t * batch + Math.floor(k / units)] === 0) {
-        dh[k] = dOutput;
-        for (let gate = zz; gate <= zn; gate += units) {
-          z[gate] = 0;
-          inner[gate] = 0;
+    for (let row = 0; row < batch; row++) {
+      const isReal = mask[t * batch + row] === 1;
+      for (let j = 0; j < units; j++) {
+        const k = row * units + j;
+        const old = t * state + k;
+        const zz = 3 * (old - j) + j;
+        const zr = zz + units;
+        const zn = zr + units;
+        const dOutput = (dy[old] as number) + (dh[k] as number);
+        dRecurrentInput[k] = 0;
+        if (!isReal) {
+          dh[k] = dOutput;
+          for (let gate = zz; gate <= zn; gate += units) {
+            z[gate] = 0;
+            inner[gate] = 0;
+          }
+          continue;
         }
-        continue;
+        const update = gates[zz] as number;
+        const reset = gates[zr] as number;
+        const candidate = gates[zn] as number;
+        const dCandidate = dOutput * (1 - update) * activation.derivative(z[zn] as number, candidate); // (5)
+        const dReset = dCandidate * (inner[zn] as number);
+        const dUpdate = dOutput * ((h[old] as number) - candidate);
+        z[zz] = dUpdate * recurrentActivation.derivative(z[zz] as number, update); // (6)
+        z[zr] = dReset * recurrentActivation.derivative(z[zr] as number, reset);
+        z[zn] = dCandidate;
+        inner[zz] = z[zz] as number;
+        inner[zr] = z[zr] as number;
+        inner[zn] = reset * dCandidate;
+        dh[k] = dOutput * update;
       }
-      const update = gates[zz] as number;
-      const reset = gates[zr] as number;
-      const candidate = gates[zn] as number;
-      const dCandidate = dOutput * (1 - update) * activation.derivative(z[zn] as number, candidate); // (5)
-      const dReset = dCandidate * (inner[zn] as number);
-      const dUpdate = dOutput * ((h[old] as number) - candidate);
-      z[zz] = dUpdate * recurrentActivation.derivative(z[zz] as number, update); // (6)
-      z[zr] = dReset * recurrentActivation.derivative(z[zr] as number, reset);
-      z[zn] = dCandidate;
-      inner[zz] = z[zz] as number;
-      inner[zr] = z[zr] as number;
-      inner[zn] = reset * dCandidate;
-      dh[k] = dOutput * update;
     }
-    matmulTransposeB(inner, recurrentKernel, dRecurrentInput, batch, width, units, 3 * t * state, 0); // (7)
+    products.matmulTransposeB(inner, recurrentKernel, dRecurrentInput, batch, width, units, 3 * t * state, 0); // (7)
     for (let k = 0; k < state; k++) {
       dh[k] = (dh[k] as number) + (recurrentMask[k] as number) * (dRecurrentInput[k] as number);
     }
   }
-  denseBackward(x, z, dKernel, dBias, steps * batch, inputs, width); // (8)
-  matmulTransposeA(recurrentInput, inner, dRecurrentKernel, units, steps * batch, width);
+  products.denseBackward(x, z, dKernel, dBias, steps * batch, inputs, width); // (8)
+  products.matmulTransposeA(recurrentInput, inner, dRecurrentKernel, units, steps * batch, width);
   for (let j = 0; j < width; j++) {
     let sum = dBias[width + j] as number;
     for (let k = j; k < 3 * steps * state; k += width) sum += inner[k] as number;

@@ -30,6 +30,7 @@ export * from './merging.js';
 export * from './optimizers.js';
 export * from './penalties.js';
 export * from './pooling.js';
+export * from './products.js';
 export * from './reshape.js';
 export * from './reverse.js';
 export * from './row-losses.js';

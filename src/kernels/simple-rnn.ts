@@ -17,11 +17,11 @@
  */
 import type { FloatArray } from '../core/tensor.js';
 import type { Activation } from './activations.js';
-import { denseBackward, denseForward } from './dense.js';
-import { matmul, matmulTransposeA, matmulTransposeB } from './matmul.js';
+import type { Products } from './products.js';
 
 /** Reads x, the weights and slot 0 of h; writes the other slots and what the backward pass needs. */
 export function simpleRnnForward(
+  products: Products,
   activation: Activation,
   x: FloatArray,
   kernel: FloatArray,
@@ -38,13 +38,13 @@ export function simpleRnnForward(
   units: number,
 ): void {
   const state = batch * units;
-  denseForward(x, kernel, bias, z, steps * batch, inputs, units);
+  products.denseForward(x, kernel, bias, z, steps * batch, inputs, units);
   for (let t = 0; t < steps; t++) {
     const before = t * state;
     for (let k = 0; k < state; k++) {
       recurrentInput[before + k] = (recurrentMask[k] as number) * (h[before + k] as number); // (1)
     }
-    matmul(recurrentInput, recurrentKernel, z, batch, units, units, before, before);
+    products.matmul(recurrentInput, recurrentKernel, z, batch, units, units, before, before);
     for (let k = before; k < before + state; k++) {
       const isReal = mask[Math.floor(k / units)] === 1;
       h[k + state] = isReal ? activation.value(z[k] as number) : (h[k] as number); // (2)
@@ -58,6 +58,7 @@ export function simpleRnnForward(
  * dh [B, H] on entry that by the final state, and on return that by the initial one.
  */
 export function simpleRnnBackward(
+  products: Products,
   activation: Activation,
   x: FloatArray,
   recurrentKernel: FloatArray,
@@ -86,12 +87,12 @@ export function simpleRnnBackward(
       z[now] = isReal ? dOutput * slope : 0; // (3)
       dh[k] = isReal ? 0 : dOutput;
     }
-    matmulTransposeB(z, recurrentKernel, dh, batch, units, units, t * state, 0);
+    products.matmulTransposeB(z, recurrentKernel, dh, batch, units, units, t * state, 0);
     for (let k = 0; k < state; k++) {
       if (mask[t * batch + Math.floor(k / units)] === 0) continue;
       dh[k] = (dh[k] as number) * (recurrentMask[k] as number);
     }
   }
-  denseBackward(x, z, dKernel, dBias, steps * batch, inputs, units); // (4)
-  matmulTransposeA(recurrentInput, z, dRecurrentKernel, units, steps * batch, units);
+  products.denseBackward(x, z, dKernel, dBias, steps * batch, inputs, units); // (4)
+  products.matmulTransposeA(recurrentInput, z, dRecurrentKernel, units, steps * batch, units);
 }

@@ -3,6 +3,7 @@ import type { Planner } from '../backend/plan.js';
 import { denseBackwardInput } from '../kernels/dense.js';
 import { gruBackward, gruForward } from '../kernels/gru.js';
 import { gruResetBeforeBackward, gruResetBeforeForward } from '../kernels/gru-reset-before.js';
+import { referenceProducts } from '../kernels/products.js';
 import { type ElementwiseActivationName, elementwiseActivation } from './activations.js';
 import type { CellParts, PlannedCell } from './recurrent.js';
 import type { PlannedState } from './recurrent-state.js';
@@ -21,6 +22,7 @@ export function planGruCell(
   const { arena } = planner;
   const { steps, batch, features } = x;
   const state = batch * units;
+  const products = planner.backend.bind(referenceProducts);
   const squash = elementwiseActivation(activation);
   const gate = elementwiseActivation(recurrentActivation);
   const recurrentInput = arena.floats(steps * state);
@@ -42,6 +44,7 @@ export function planGruCell(
       forward: () => {
         bias.prepare();
         kernels.gruForward(
+          products,
           squash,
           gate,
           x.value.array,
@@ -64,6 +67,7 @@ export function planGruCell(
       backward: () => {
         if (!dy) return;
         kernels.gruBackward(
+          products,
           squash,
           gate,
           x.value.array,
@@ -100,6 +104,7 @@ export function planGruCell(
     forward: () => {
       bias.prepare();
       kernels.gruResetBeforeForward(
+        products,
         squash,
         gate,
         x.value.array,
@@ -124,6 +129,7 @@ export function planGruCell(
     backward: () => {
       if (!dy) return;
       kernels.gruResetBeforeBackward(
+        products,
         squash,
         gate,
         x.value.array,

@@ -1,6 +1,7 @@
 /** The simple recurrent layer. The arithmetic is kernels/simple-rnn.ts. */
 import type { Planner } from '../backend/plan.js';
 import { denseBackwardInput } from '../kernels/dense.js';
+import { referenceProducts } from '../kernels/products.js';
 import { simpleRnnBackward, simpleRnnForward } from '../kernels/simple-rnn.js';
 import { elementwiseActivation } from './activations.js';
 import type { Layer } from './layer.js';
@@ -27,6 +28,7 @@ class SimpleRnn extends Recurrent {
     const { x, kernel, recurrentKernel, bias, recurrentMask, states, dy, units } = parts;
     const [{ region: h, gradient: dh }] = states as [PlannedState];
     const { steps, batch, features } = x;
+    const products = planner.backend.bind(referenceProducts);
     const activation = elementwiseActivation(this.activation);
     const recurrentInput = planner.arena.floats(steps * batch * units);
     const z = planner.arena.floats(steps * batch * units);
@@ -35,6 +37,7 @@ class SimpleRnn extends Recurrent {
       forward: () => {
         bias.prepare();
         kernels.simpleRnnForward(
+          products,
           activation,
           x.value.array,
           kernel.value.array,
@@ -54,6 +57,7 @@ class SimpleRnn extends Recurrent {
       backward: () => {
         if (!dy) return;
         kernels.simpleRnnBackward(
+          products,
           activation,
           x.value.array,
           recurrentKernel.value.array,

@@ -164,13 +164,13 @@ function gruCase(activation: ActivationName, recurrentActivation: ActivationName
         forward: () => {
           h.set(h0);
           // biome-ignore format: one call, its arguments as the kernel lists them
-          kernels.gruForward(squash, gate, x, kernel, recurrentKernel, bias, recurrentMask, mask, h, u, inner, z, gates,
+          kernels.gruForward(kernels, squash, gate, x, kernel, recurrentKernel, bias, recurrentMask, mask, h, u, inner, z, gates,
             ...p.sizes);
         },
         backward: ({ y: dy = h }) => {
           const d = p.zeros();
           // biome-ignore format: one call, its arguments as the kernel lists them
-          kernels.gruBackward(squash, gate, x, recurrentKernel, recurrentMask, mask, h, u, inner, z, gates, dy, d.h0,
+          kernels.gruBackward(kernels, squash, gate, x, recurrentKernel, recurrentMask, mask, h, u, inner, z, gates, dy, d.h0,
             floats(state), d.kernel, d.recurrentKernel, d.bias, ...p.sizes);
           const [steps, batch, features, units] = p.sizes;
           kernels.denseBackwardInput(z, kernel, d.x, steps * batch, features, 3 * units);
@@ -201,13 +201,13 @@ function gruResetBeforeCase(activation: ActivationName, recurrentActivation: Act
         forward: () => {
           h.set(h0);
           // biome-ignore format: one call, its arguments as the kernel lists them
-          kernels.gruResetBeforeForward(squash, gate, x, kernel, recurrentKernel, bias, recurrentMask, mask, h, u, v,
+          kernels.gruResetBeforeForward(kernels, squash, gate, x, kernel, recurrentKernel, bias, recurrentMask, mask, h, u, v,
             inner, candidate, z, gates, ...p.sizes);
         },
         backward: ({ y: dy = h }) => {
           const d = p.zeros();
           // biome-ignore format: one call, its arguments as the kernel lists them
-          kernels.gruResetBeforeBackward(squash, gate, x, recurrentKernel, recurrentMask, mask, h, u, v, inner,
+          kernels.gruResetBeforeBackward(kernels, squash, gate, x, recurrentKernel, recurrentMask, mask, h, u, v, inner,
             candidate, z, gates, dy, d.h0, floats(state), floats(state), d.kernel, d.recurrentKernel, d.bias,
             ...p.sizes);
           const [steps, batch, features, units] = p.sizes;
@@ -237,6 +237,7 @@ function simpleRnnCase(activation: ActivationName): KernelCase {
         forward: () => {
           h.set(h0);
           kernels.simpleRnnForward(
+            kernels,
             squash,
             x,
             kernel,
@@ -253,7 +254,7 @@ function simpleRnnCase(activation: ActivationName): KernelCase {
         backward: ({ y: dy = h }) => {
           const d = p.zeros();
           // biome-ignore format: one call, its arguments as the kernel lists them
-          kernels.simpleRnnBackward(squash, x, recurrentKernel, recurrentMask, mask, h, u, z, dy, d.h0, d.kernel,
+          kernels.simpleRnnBackward(kernels, squash, x, recurrentKernel, recurrentMask, mask, h, u, z, dy, d.h0, d.kernel,
             d.recurrentKernel, d.bias, ...p.sizes);
           const [steps, batch, features, units] = p.sizes;
           kernels.denseBackwardInput(z, kernel, d.x, steps * batch, features, units);

@@ -397,7 +397,7 @@ describe('a file that claims', () => {
     ['more than any model has', 'metadata.longhand/model', '['.repeat(1e7)],
     ["metric 'f7' is not known", 'training.metrics', ['f7']],
     ["metric 'auc' is asked for twice", 'training.metrics', new Array(9999).fill('auc')],
-    ['metrics is an array', 'training.metrics', { length: 1 }],
+    ['metrics are no array', 'training.metrics', { length: 1 }],
     ['cannot be computed', 'training.metrics', ['sparseCategoricalAccuracy']],
     ["loss 'toString' is not known", 'training.loss', { name: 'toString' }],
     ['loss is a name or one itself', 'training.loss'],

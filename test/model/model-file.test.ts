@@ -123,7 +123,7 @@ const models: Record<string, () => Model> = {
     build(
       [
         lstm(3, { returnSequences: true, zeroOutputForMask: true, initialState: 'learned', cellClip: 0.4 }),
-        lstm(3, { goBackwards: true, stateful: true, unitForgetBias: 2.5 }),
+        lstm(3, { goBackwards: true, unitForgetBias: 2.5 }),
         head(),
       ],
       bce,
