@@ -6,7 +6,9 @@
  *     forward pass:  copy a batch into the pass, forward
  */
 import { type BackendName, selectBackend } from '../src/backend/backend.js';
+import { bidirectional } from '../src/layers/bidirectional.js';
 import { dense } from '../src/layers/dense.js';
+import { gru } from '../src/layers/gru.js';
 import type { Layer } from '../src/layers/layer.js';
 import { lstm } from '../src/layers/lstm.js';
 import { chain, nameLayers } from '../src/model/graph.js';
@@ -29,6 +31,8 @@ export interface ModelSize {
   readonly outputs: number;
   /** Whether the head works on every step, or on the last one only. */
   readonly everyStep: boolean;
+  /** What is in the place of the LSTMs, or a mask over a quarter of the steps, behind each row. */
+  readonly kind?: 'bidirectional' | 'gru' | 'masked';
 }
 
 export const modelSizes: readonly ModelSize[] = [
@@ -37,6 +41,11 @@ export const modelSizes: readonly ModelSize[] = [
   { name: 'char', batch: 32, steps: 64, inputs: 65, units: [256, 256], outputs: 65, everyStep: true },
   { name: 'small', batch: 32, steps: 20, inputs: 8, units: [32], outputs: 1, everyStep: false },
 ];
+
+/** The work of `keras` in two directions, with a mask, and with another cell: to be compared with it. */
+const kinds = (['bidirectional', 'masked', 'gru'] as const).map(
+  (kind): ModelSize => ({ ...(modelSizes[1] as ModelSize), name: `keras, ${kind}`, kind }),
+);
 
 /** One row, one step, from zero state: what a push into a stream computes. */
 export const streamedStep: ModelSize = {
@@ -51,7 +60,7 @@ export const streamedStep: ModelSize = {
 
 export function modelCases(): BenchCase[] {
   return [
-    ...modelSizes.flatMap((size) => [trainingCase(size), forwardCase(size)]),
+    ...[...modelSizes, ...kinds].flatMap((size) => [trainingCase(size), forwardCase(size)]),
     forwardCase(streamedStep),
   ];
 }
@@ -90,21 +99,27 @@ function forwardCase(size: ModelSize): BenchCase {
 function commonParts({ name, batch, steps, inputs, units, outputs }: ModelSize) {
   const last = units.at(-1) as number;
   return {
-    subject: name,
+    subject: name.split(',')[0] as string,
     sizes: `B${batch} T${steps} I${inputs} ${units.map((size) => `H${size}`).join(' ')} K${outputs}`,
     product: { rows: batch, inner: last, columns: 4 * last },
     numbers: 0,
   };
 }
 
-/** The products x W and h U of every LSTM and the head's. */
-function forwardFlops({ batch, steps, inputs, units, outputs, everyStep }: ModelSize): number {
+/** How many columns the products of a recurrent layer have, of all its directions, for each unit. */
+function columnsOf({ kind }: ModelSize): number {
+  return kind === 'bidirectional' ? 8 : kind === 'gru' ? 3 : 4;
+}
+
+/** The products x W and h U of every recurrent layer and the head's. */
+function forwardFlops(model: ModelSize): number {
+  const { batch, steps, inputs, units, outputs, everyStep, kind } = model;
   const rows = batch * steps;
   let flops = 0;
   let below = inputs;
   for (const size of units) {
-    flops += productFlops({ rows, inner: below + size, columns: 4 * size });
-    below = size;
+    flops += productFlops({ rows, inner: below + size, columns: columnsOf(model) * size });
+    below = kind === 'bidirectional' ? 2 * size : size;
   }
   return flops + productFlops({ rows: everyStep ? rows : batch, inner: below, columns: outputs });
 }
@@ -115,7 +130,11 @@ function forwardFlops({ batch, steps, inputs, units, outputs, everyStep }: Model
  */
 function trainingFlops(size: ModelSize): number {
   const { batch, steps, inputs, units } = size;
-  const byInput = productFlops({ rows: batch * steps, inner: inputs, columns: 4 * (units[0] as number) });
+  const byInput = productFlops({
+    rows: batch * steps,
+    inner: inputs,
+    columns: columnsOf(size) * (units[0] as number),
+  });
   return 3 * forwardFlops(size) - byInput;
 }
 
@@ -141,16 +160,19 @@ function chosenBackend(): BackendName {
   return (process.env.BENCH_BACKEND ?? 'auto') as BackendName;
 }
 
-function layersOf({ units, outputs, everyStep }: ModelSize): Layer[] {
+function layersOf({ units, outputs, everyStep, kind }: ModelSize): Layer[] {
   const recurrent = units.map((size, i) => {
     const returnSequences = everyStep || i + 1 < units.length;
-    return lstm(size, { returnSequences });
+    const layer = kind === 'gru' ? gru(size, { returnSequences }) : lstm(size, { returnSequences });
+    return kind === 'bidirectional' ? bidirectional(layer) : layer;
   });
   return [...recurrent, dense(outputs, { activation: outputs === 1 ? 'sigmoid' : 'softmax' })];
 }
 
-function randomDataset({ batch, steps, inputs, outputs, everyStep }: ModelSize): Dataset {
+function randomDataset({ batch, steps, inputs, outputs, everyStep, kind }: ModelSize): Dataset {
   const outputSteps = everyStep ? steps : 1;
+  const isMasked = kind === 'masked';
+  const mask = Uint8Array.from({ length: batch * steps }, (_, k) => (4 * (k % steps) < 3 * steps ? 1 : 0));
   return {
     rows: batch,
     inputs: [
@@ -160,7 +182,7 @@ function randomDataset({ batch, steps, inputs, outputs, everyStep }: ModelSize):
         steps,
         features: inputs,
         sequence: true,
-        mask: undefined,
+        mask: isMasked ? mask : undefined,
         lengths: undefined,
       },
     ],

@@ -5,9 +5,11 @@ import { Random } from '../../src/core/random.js';
 import {
   activation,
   adam,
+  bidirectional,
   dense,
   dropout,
   type FitOptions,
+  gru,
   type Layer,
   type LossName,
   l2,
@@ -17,6 +19,7 @@ import {
   type Optimizer,
   sequential,
   sgd,
+  simpleRnn,
   tensor,
 } from '../../src/index.js';
 import { chain, nameLayers } from '../../src/model/graph.js';
@@ -77,6 +80,18 @@ const subjects: readonly Subject[] = [
     loss: 'huber',
     metrics: ['meanAbsoluteError'],
     optimizer: adam({ clipNorm: 1 }),
+  },
+  {
+    name: 'two directions, another cell, a learned state, a layer that goes backwards',
+    layers: () => [
+      bidirectional(gru(3, { returnSequences: true }), { mergeMode: 'mul' }),
+      lstm(4, { goBackwards: true, initialState: 'learned', cellClip: 1, returnSequences: true }),
+      bidirectional(simpleRnn(3, { dropout: 0.2 })),
+      dense(1),
+    ],
+    loss: 'meanSquaredError',
+    metrics: [],
+    optimizer: adam(),
   },
 ];
 

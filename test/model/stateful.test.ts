@@ -4,6 +4,7 @@ import type { FloatArray } from '../../src/core/tensor.js';
 import {
   bidirectional,
   dense,
+  deserializeModel,
   gru,
   input,
   type Layer,
@@ -11,6 +12,7 @@ import {
   type Model,
   model,
   sequential,
+  serializeModel,
   simpleRnn,
 } from '../../src/index.js';
 import { bitsOf, errorOf, randomSequences, weightBits } from '../support/bits.js';
@@ -164,6 +166,18 @@ describe('states as inputs and outputs', () => {
       }
     },
   );
+
+  it('is saved and loaded with its model', () => {
+    const [a, b] = [input({ shape: [null, 2] }), input({ shape: [null, 2] })];
+    const [, ...state] = bidirectional(gru(3, { returnState: true })).on(a);
+    const both = bidirectional(gru(3, { returnSequences: true }), { mergeMode: 'ave' }).on(b, ...state);
+    const made = model({ inputs: [a, b], outputs: dense(1).on(both) }, { seed: 2 });
+    const again = deserializeModel(serializeModel(made));
+    const expected = made.predict([left, right]);
+    const found = again.predict([left, right] as never) as typeof expected;
+    expect(bitsOf(found.data)).toBe(bitsOf(expected.data));
+    expect(Object.keys(again.getWeights())).toEqual(Object.keys(made.getWeights()));
+  });
 
   it('of a bidirectional layer: those of the forward direction, then those of the backward one', () => {
     const x = input({ shape: [null, 2] });
