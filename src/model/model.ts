@@ -15,6 +15,7 @@ import type { History } from '../training/history.js';
 import { evaluateDataset, forEachBatch, type Logs, rowOrder, Totals, trainBatch } from '../training/run.js';
 import { type Dataset, splitDataset, type TargetInput } from '../training/targets.js';
 import { currentLearningRate, setLearningRate } from '../training/update.js';
+import { warnOf } from '../training/warnings.js';
 import { type Compiled, type CompiledOutput, toCompiled } from './compiled.js';
 import { checkShape, maskInputs, outputShapes, readSamples, readTargets, shapeOf } from './feeding.js';
 import { type Graph, layersOf } from './graph.js';
@@ -62,6 +63,7 @@ export abstract class Model<
   private network: Network | undefined;
   private compiled: Compiled | undefined;
   private isFitting = false;
+  private readonly warned = new Set<string>();
 
   /** @internal use `sequential` or `model` */
   constructor(
@@ -129,11 +131,12 @@ export abstract class Model<
     y: Some<O, TargetInput>,
     options: FitOptions<I, O> = {},
   ): Promise<History> {
-    const { validationSplit, validationData, sampleWeight, classWeight, missing, ...loop } =
+    const { validationSplit, validationData, sampleWeight, classWeight, missing, onWarning, ...loop } =
       checkFitOptions(options);
     this.checkNotFitting('fit');
-    const { reports, validationReports } = this.checkCompiled('fit');
+    const { outputs, reports, validationReports } = this.checkCompiled('fit');
     const [kept, held] = splitDataset(this.dataset(x, y, sampleWeight, missing), validationSplit);
+    warnOf(kept, outputs, this.warned, onWarning);
     const training = classWeight === undefined ? kept : this.weighClasses(kept, classWeight);
     const validation = validationData
       ? this.dataset(validationData[0], validationData[1], validationData[2], missing)

@@ -92,6 +92,11 @@ export interface FitOptions<
   validationFreq?: number;
   /** What the rows or steps of each class weigh, beside their sample weights: `{ 0: 1, 1: 5 }`; all 1 by default. */
   classWeight?: Some<O, ClassWeight>;
+  /**
+   * Gets a sentence for what cannot be meant, such as targets of one class alone or a feature that never changes;
+   * `console.warn` by default, once a model for each.
+   */
+  onWarning?: (message: string) => void;
   /** Ends training after the batch at hand when it is aborted: `fit` rejects with its reason. */
   signal?: AbortSignal;
   /** Where, and how often, the run is written down, so that it can go on when it was killed; nowhere by default. */
@@ -111,6 +116,7 @@ const fitOptionNames = [
   'callbacks',
   'verbose',
   'onProgress',
+  'onWarning',
   'initialEpoch',
   'validationFreq',
   'classWeight',
@@ -133,6 +139,7 @@ export function checkFitOptions<I extends SymbolicPorts, O extends SymbolicPorts
     validationFreq = 1,
     resume = false,
     onProgress,
+    onWarning,
     classWeight,
     signal,
     checkpoint,
@@ -154,6 +161,9 @@ export function checkFitOptions<I extends SymbolicPorts, O extends SymbolicPorts
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw new ConfigError(`fit: onProgress is a function but is ${describe(onProgress)}`);
   }
+  if (onWarning !== undefined && typeof onWarning !== 'function') {
+    throw new ConfigError(`fit: onWarning is a function but is ${describe(onWarning)}`);
+  }
   callbacks.forEach((callback, i) => void checkCallback(callback, `fit: callbacks[${i}]`));
   if (validationData !== undefined && validationSplit > 0) {
     throw new ConfigError('fit takes validationData or validationSplit, not both');
@@ -172,6 +182,7 @@ export function checkFitOptions<I extends SymbolicPorts, O extends SymbolicPorts
     callbacks: callbacks as readonly Callback[],
     verbose,
     onProgress,
+    onWarning,
     initialEpoch,
     validationFreq,
     classWeight,
