@@ -11,10 +11,10 @@ import type { FloatArray } from '../core/tensor.js';
 import type { TrainedModel } from '../training/callbacks.js';
 import type { Checkpoint, FitState } from '../training/checkpoint.js';
 import type { EpochRecord } from '../training/history.js';
+import type { Model } from './model.js';
 import { deserializeModel, serializeModel } from './model-file.js';
 import type { Network } from './network.js';
 import { pack, unpack } from './packing.js';
-import type { Sequential } from './sequential.js';
 
 /** How often `fit` writes a checkpoint; at least one of the two. */
 export interface CheckpointFrequency {
@@ -76,7 +76,7 @@ export function checkFrequency(where: string, { everySteps, everySeconds }: Chec
   if (everySeconds !== undefined) checkNumber(`${where}: everySeconds`, everySeconds, { above: 0 });
 }
 
-type Trained = TrainedModel & Sequential<FloatArray>;
+type Trained = TrainedModel & Model<FloatArray>;
 
 function write(model: Trained, { records, ...state }: FitState): Uint8Array<ArrayBuffer> {
   const { tensors, metadata } = readSafetensors(serializeModel(model));

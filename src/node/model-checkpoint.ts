@@ -3,8 +3,8 @@ import { rm } from 'node:fs/promises';
 import { ConfigError } from '../core/errors.js';
 import { checkBoolean, checkInteger, checkNumber, checkOptions, describe } from '../core/options.js';
 import type { FloatArray } from '../core/tensor.js';
+import type { Model } from '../model/model.js';
 import { serializeModel } from '../model/model-file.js';
-import type { Sequential } from '../model/sequential.js';
 import { createMonitor, type MonitorOptions } from '../training/callbacks/monitor.js';
 import { createVoice } from '../training/callbacks/voice.js';
 import type { Callback, TrainedModel } from '../training/callbacks.js';
@@ -79,7 +79,7 @@ export function modelCheckpoint(path: string, options: ModelCheckpointOptions = 
 
   const save = async (model: TrainedModel, values: Logs): Promise<void> => {
     const file = fill(path, values);
-    await writeFileWhole(file, serializeModel(model as TrainedModel & Sequential<FloatArray>));
+    await writeFileWhole(file, serializeModel(model as TrainedModel & Model<FloatArray>));
     const written = [...state.written.filter((name) => name !== file), file];
     const old = keep === undefined ? [] : written.slice(0, -keep);
     for (const name of old) await rm(name, { force: true });

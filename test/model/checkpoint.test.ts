@@ -12,7 +12,9 @@ import {
   earlyStopping,
   type FitOptions,
   type History,
+  input,
   lstm,
+  model,
   reduceLROnPlateau,
   rmsprop,
   sequential,
@@ -233,6 +235,43 @@ describe('a run that is broken off and resumed', () => {
     const again = make();
     expect((await again.fit(x, y, { ...options, epochs: 1, checkpoint: store })).epoch).toEqual([0]);
     expect(Buffer.compare(serializeModel(again), serializeModel(model))).toBe(0);
+  });
+});
+
+describe('a model of several outputs', () => {
+  const rows = Array.from({ length: 12 }, (_, row) => [Math.sin(row), Math.cos(row)]);
+  const targets = { sign: rows.map(([a = 0]) => (a > 0 ? 1 : 0)), sum: rows.map(([a = 0, b = 0]) => a + b) };
+
+  function branched() {
+    const x = input({ shape: [2] });
+    const shared = dense(4, { activation: 'tanh' }).on(x);
+    const sign = dense(1, { activation: 'sigmoid' }).on(shared);
+    const both = model({ inputs: x, outputs: { sign, sum: dense(1).on(shared) } }, { seed: 3 });
+    both.compile({
+      optimizer: adam({ learningRate: 0.05 }),
+      loss: { sign: 'binaryCrossentropy', sum: 'meanSquaredError' },
+      metrics: { sign: ['auc'], sum: ['meanAbsoluteError'] },
+    });
+    return both;
+  }
+
+  it('goes on with the same bits too, and earlyStopping finds the values of each output', async () => {
+    const run = { epochs: 4, batchSize: 5, validationSplit: 0.25 };
+    const stop = () => earlyStopping({ monitor: 'val_sign_auc', patience: 9, restoreBestWeights: true });
+    const whole = branched();
+    const idle: Callback = { onEpochEnd: () => {} };
+    const expected = await whole.fit(rows, targets, { ...run, callbacks: [stop(), idle] });
+    const { store } = memory(1);
+    const broken = branched().fit(rows, targets, {
+      ...run,
+      callbacks: [stop(), crash(3)],
+      checkpoint: store,
+    });
+    expect((await errorOf(() => broken)).message).toBe('crash');
+    const again = branched();
+    const rest = { ...run, callbacks: [stop(), idle], checkpoint: store, resume: true };
+    same(await again.fit(rows, targets, rest), expected);
+    expect(Buffer.compare(serializeModel(again), serializeModel(whole))).toBe(0);
   });
 });
 
