@@ -17,7 +17,10 @@ export interface BundleSize {
 export interface Program {
   readonly name: string;
   readonly text: string;
-  /** The most bytes that it may take, compressed. */
+  /**
+   * The most bytes that it may take, compressed. It is a ceiling over what is, not the aim, which is 25,000: a name such
+   * as `'adam'` may be any optimizer's, so that `compile` brings all optimizers, schedules, losses and metrics along.
+   */
   readonly budget: number;
 }
 
