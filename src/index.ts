@@ -24,6 +24,15 @@ export {
 } from './layers/constraints.js';
 export { type DenseOptions, dense } from './layers/dense.js';
 export { dropout } from './layers/dropout.js';
+export { type Chrono, chrono, type ForgetBias } from './layers/forget-bias.js';
+export {
+  coupledLstm,
+  noForgetGateLstm,
+  noInputActivationLstm,
+  noInputGateLstm,
+  noOutputActivationLstm,
+  noOutputGateLstm,
+} from './layers/greff-lstms.js';
 export { type GruOptions, gru } from './layers/gru.js';
 export {
   constant,
@@ -45,12 +54,17 @@ export {
 } from './layers/initializers.js';
 export { type Input, type InputOptions, input } from './layers/input.js';
 export type { Layer, LayerOptions, SampleShape, SymbolicOutput, SymbolicTensor } from './layers/layer.js';
+export { type LayerNormLstmOptions, layerNormLstm } from './layers/layer-norm-lstm.js';
 export { type LstmOptions, lstm } from './layers/lstm.js';
+export type { LstmVariantOptions } from './layers/lstm-variant.js';
 export { type MaskingOptions, masking } from './layers/masking.js';
 export type { MergeMode } from './layers/merge-directions.js';
+export { type PeepholeLstmOptions, peepholeLstm } from './layers/peephole-lstm.js';
+export { type ProjectedLstmOptions, projectedLstm } from './layers/projected-lstm.js';
 export type { RecurrentOptions } from './layers/recurrent-options.js';
 export { l1, l1l2, l2, type RegularizerName } from './layers/regularizers.js';
 export { simpleRnn } from './layers/simple-rnn.js';
+export { type ZoneoutLstmOptions, zoneoutLstm } from './layers/zoneout-lstm.js';
 export {
   type CheckGradientsOptions,
   checkGradients,

@@ -84,8 +84,8 @@ export interface TracedLayer {
   readonly mask: MaskRegion;
   /** [steps, batch, gates, units]; what stands at masked steps means nothing. */
   readonly gates: { readonly names: readonly string[]; readonly region: Region } | undefined;
-  /** [steps, batch, units] each, after the step. */
-  readonly states: readonly { readonly name: string; readonly region: Region }[];
+  /** [steps, batch, width] each, after the step. */
+  readonly states: readonly { readonly name: string; readonly width: number; readonly region: Region }[];
 }
 
 /** What a layer needs to plan itself. */

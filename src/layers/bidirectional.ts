@@ -68,7 +68,7 @@ class Bidirectional extends Layer {
   outputShape(input: SampleShape): SampleShape {
     const shape = this.forward.outputShape(input);
     if (this.mergeMode !== 'concat') return shape;
-    return [...shape.slice(0, -1), this.forward.units + this.backward.units];
+    return [...shape.slice(0, -1), this.forward.outputUnits + this.backward.outputUnits];
   }
 
   override moreOutputShapes(input: SampleShape): readonly SampleShape[] {
@@ -182,10 +182,10 @@ function checkDirections(forward: Recurrent, backward: Recurrent | undefined, me
         'it must be the same in both',
     );
   }
-  if (forward.units === backward.units || mergeMode === 'concat' || mergeMode === 'none') return;
+  if (forward.outputUnits === backward.outputUnits || mergeMode === 'concat' || mergeMode === 'none') return;
   throw new ConfigError(
     `bidirectional: mergeMode '${mergeMode}' needs the same units in both directions but they are ` +
-      `${forward.units} and ${backward.units}: make them the same, or take 'concat'`,
+      `${forward.outputUnits} and ${backward.outputUnits}: make them the same, or take 'concat'`,
   );
 }
 

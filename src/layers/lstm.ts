@@ -1,20 +1,17 @@
 /** The LSTM layer: the options that other recurrent layers have not. The arithmetic is kernels/lstm.ts. */
 import type { Planner } from '../backend/plan.js';
-import { ConfigError } from '../core/errors.js';
-import { checkNumber, describe } from '../core/options.js';
+import { checkNumber } from '../core/options.js';
 import { checkElementwise, type ElementwiseActivationName } from './activations.js';
+import { checkForgetBias, type ForgetBias, type ForgetBiasOption, withForgetBias } from './forget-bias.js';
 import type { Initializer } from './initializers.js';
 import type { Layer } from './layer.js';
 import { planLstmCell } from './lstm-cells.js';
 import { type CellParts, type PlannedCell, Recurrent } from './recurrent.js';
 import type { RecurrentOptions } from './recurrent-options.js';
 
-export interface LstmOptions extends RecurrentOptions {
+export interface LstmOptions extends RecurrentOptions, ForgetBiasOption {
   /** What the gates i, f and o go through; `sigmoid` by default. */
   recurrentActivation?: ElementwiseActivationName;
-  /** What the forget gate's bias begins with, whatever the initializer says: true (the default) is 1, as Jozefowicz
-   * et al. 2015 advise, a number is that number, false leaves it to `biasInitializer`. */
-  unitForgetBias?: boolean | number;
   /** The bound on the absolute value of c, which is clipped to it after every step; none by default. */
   cellClip?: number;
 }
@@ -23,7 +20,7 @@ class Lstm extends Recurrent {
   readonly stateNames = ['h', 'c'];
   protected readonly gates = 4;
   private readonly recurrentActivation: ElementwiseActivationName;
-  private readonly unitForgetBias: boolean | number;
+  private readonly unitForgetBias: ForgetBias;
   private readonly cellClip: number | undefined;
 
   constructor(
@@ -35,11 +32,8 @@ class Lstm extends Recurrent {
       'lstm: recurrentActivation',
       given.recurrentActivation ?? 'sigmoid',
     );
-    const { unitForgetBias = true, cellClip } = given;
-    this.unitForgetBias = checkForgetBias(unitForgetBias);
-    if (!this.useBias && given.unitForgetBias !== undefined && given.unitForgetBias !== false) {
-      throw new ConfigError('lstm: unitForgetBias needs a bias: leave it out, or useBias: false');
-    }
+    this.unitForgetBias = checkForgetBias('lstm', given);
+    const { cellClip } = given;
     this.cellClip =
       cellClip === undefined ? undefined : checkNumber('lstm: cellClip', cellClip, { above: 0 });
   }
@@ -53,16 +47,7 @@ class Lstm extends Recurrent {
   }
 
   protected override firstBias(initializer: Initializer): Initializer {
-    const { unitForgetBias, units } = this;
-    if (unitForgetBias === false) return initializer;
-    const forgetBias = unitForgetBias === true ? 1 : unitForgetBias;
-    return {
-      config: initializer.config,
-      fill: (values, shape, random) => {
-        initializer.fill(values, shape, random);
-        values.fill(forgetBias, units, 2 * units);
-      },
-    };
+    return withForgetBias(initializer, this.unitForgetBias, 'ifgo', this.units);
   }
 
   protected override options(): Record<string, unknown> {
@@ -73,11 +58,6 @@ class Lstm extends Recurrent {
       ...(this.cellClip === undefined ? {} : { cellClip: this.cellClip }),
     };
   }
-}
-
-function checkForgetBias(value: unknown): boolean | number {
-  if (typeof value === 'boolean' || Number.isFinite(value)) return value as boolean | number;
-  throw new ConfigError(`lstm: unitForgetBias must be true, false or a number but is ${describe(value)}`);
 }
 
 /**

@@ -86,6 +86,10 @@ export const recurrentHints = {
   batchFirst: 'leave it out, inputs are [batch, steps, features]',
   numLayers: 'put as many layers one behind the other, all but the last with { returnSequences: true }',
   bidirectional: 'write bidirectional(...) around the layer',
+  projSize: 'write projectedLstm(units, projection)',
+  usePeepholes: 'write peepholeLstm(units)',
+  layerNorm: 'write layerNormLstm(units)',
+  zoneout: 'write zoneoutLstm(units, { zoneoutH, zoneoutC })',
 };
 
 /** @throws ConfigError for anything but its two values */

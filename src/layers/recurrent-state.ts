@@ -33,13 +33,15 @@ export class KeptState {
 export interface PlannedState {
   /** `h` */
   readonly name: string;
-  /** [steps + 1, batch, units]: slot 0 before the first step, slot t + 1 after step t. */
+  /** How many numbers it is in a row of the batch. */
+  readonly width: number;
+  /** [steps + 1, batch, width]: slot 0 before the first step, slot t + 1 after step t. */
   readonly region: Region;
-  /** Slot 0, [batch, units]. */
+  /** Slot 0, [batch, width]. */
   readonly first: Region;
   /** The last slot. */
   readonly last: Region;
-  /** [batch, units]: the gradient by the last slot, and after the backward pass that by slot 0. */
+  /** [batch, width]: the gradient by the last slot, and after the backward pass that by slot 0. */
   readonly gradient: Region;
   /** Writes to slot 0 the state in which a sequence begins. */
   begin(): void;
@@ -47,7 +49,7 @@ export interface PlannedState {
   backward(): void;
 }
 
-/** Where a state begins: with what another layer gives, with weights [units], or else with zeros. */
+/** Where a state begins: with what another layer gives, with weights [width], or else with zeros. */
 export interface Beginning {
   readonly given: Edge | undefined;
   readonly learned: LayerParameter | undefined;
@@ -58,15 +60,16 @@ export function planState(
   name: string,
   steps: number,
   batch: number,
-  units: number,
+  width: number,
   { given, learned }: Beginning,
 ): PlannedState {
   const { arena } = planner;
-  const size = batch * units;
+  const size = batch * width;
   const region = arena.floats((steps + 1) * size);
   const gradient = arena.floats(size);
   return {
     name,
+    width,
     region,
     first: arena.part(region, 0, size),
     last: arena.part(region, steps * size, size),
@@ -74,12 +77,12 @@ export function planState(
     begin: () => {
       if (given) region.array.set(given.value.array);
       else if (learned) {
-        for (let k = 0; k < size; k += units) region.array.set(learned.value.array, k);
+        for (let k = 0; k < size; k += width) region.array.set(learned.value.array, k);
       } else region.array.fill(0, 0, size);
     },
     backward: () => {
       if (given?.gradient) addInto(given.gradient.array, gradient.array);
-      if (learned) addColumnSums(gradient.array, learned.gradient.array, batch, units);
+      if (learned) addColumnSums(gradient.array, learned.gradient.array, batch, width);
     },
   };
 }

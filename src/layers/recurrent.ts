@@ -24,17 +24,23 @@ import { addInto, checkKeptRows, KeptState, type PlannedState, planState } from 
 import { planReversed } from './reversed.js';
 import { checkAbsent, checkUnits, planBias, toWeightRules, weightConfig } from './weights.js';
 
+/** A weight as the kernels see it. */
+export interface PlannedWeight {
+  readonly value: Region;
+  readonly gradient: Region;
+}
+
 /** What a cell is planned from. */
 export interface CellParts {
   readonly x: Edge;
-  readonly kernel: LayerParameter;
-  readonly recurrentKernel: LayerParameter;
-  readonly bias: { readonly value: Region; readonly gradient: Region; readonly prepare: () => void };
-  /** [batch, units]: the dropout on the previous h. */
+  readonly kernel: PlannedWeight;
+  readonly recurrentKernel: PlannedWeight;
+  readonly bias: PlannedWeight & { readonly prepare: () => void };
+  /** [batch, width of h]: the dropout on the previous h. */
   readonly recurrentMask: Region;
   /** In the order of `stateNames`; the first is h. */
   readonly states: readonly PlannedState[];
-  /** [steps, batch, units]: the gradient by h of every step; missing where nothing learns. */
+  /** [steps, batch, width of h]: the gradient by h of every step; missing where nothing learns. */
   readonly dy: Region | undefined;
   readonly units: number;
 }
@@ -46,7 +52,7 @@ export interface PlannedCell {
    */
   readonly gates?: { readonly names: readonly string[]; readonly region: Region; readonly gradient: Region };
   /** Runs all steps, from slot 0 of the states. */
-  forward(): void;
+  forward(training: boolean): void;
   /** Adds to the gradients of the weights, and of x where it has one; turns those of the last states into the first's. */
   backward(): void;
 }
@@ -81,9 +87,11 @@ export abstract class Recurrent extends Layer {
     readonly units: number,
     options: RecurrentOptions,
     ownOptionNames: readonly string[],
+    hints: Readonly<Record<string, string>> = {},
   ) {
     checkUnits(type, units);
-    checkOptions(type, options, [...recurrentOptionNames, ...ownOptionNames], recurrentHints);
+    const names = [...recurrentOptionNames, ...ownOptionNames];
+    checkOptions(type, options, names, { ...recurrentHints, ...hints });
     super(options);
     const flag = (
       name: 'returnSequences' | 'returnState' | 'goBackwards' | 'stateful' | 'zeroOutputForMask',
@@ -125,12 +133,22 @@ export abstract class Recurrent extends Layer {
     return initializer;
   }
 
+  /** How many numbers a state is in a row of the batch. */
+  protected widthOf(_state: string): number {
+    return this.units;
+  }
+
+  /** The width of h. */
+  get outputUnits(): number {
+    return this.widthOf('h');
+  }
+
   override get outputCount(): number {
     return this.returnState ? 1 + this.stateNames.length : 1;
   }
 
   outputShape(input: SampleShape): SampleShape {
-    return this.returnSequences ? [input[0] as number | null, this.units] : [this.units];
+    return this.returnSequences ? [input[0] as number | null, this.outputUnits] : [this.outputUnits];
   }
 
   override get keepsSteps(): boolean {
@@ -138,7 +156,7 @@ export abstract class Recurrent extends Layer {
   }
 
   override moreOutputShapes(): readonly SampleShape[] {
-    return this.returnState ? this.stateNames.map(() => [this.units]) : [];
+    return this.returnState ? this.stateNames.map((state) => [this.widthOf(state)]) : [];
   }
 
   /** It takes the states to begin with as further inputs. */
@@ -146,7 +164,7 @@ export abstract class Recurrent extends Layer {
     const [x, ...states] = inputs as [SampleShape, ...SampleShape[]];
     this.checkInput(x);
     if (states.length === 0) return;
-    const { name, stateNames, units } = this;
+    const { name, stateNames } = this;
     if (states.length !== stateNames.length) {
       throw new ShapeError(
         `${name} takes a sequence, and the state to begin with, ${stateNames.join(' and ')}, or none; ` +
@@ -154,9 +172,10 @@ export abstract class Recurrent extends Layer {
       );
     }
     states.forEach((shape, i) => {
-      if (shape.length === 1 && shape[0] === units) return;
+      const width = this.widthOf(stateNames[i] as string);
+      if (shape.length === 1 && shape[0] === width) return;
       throw new ShapeError(
-        `${name} expects the first ${stateNames[i]} to be [batch, ${units}] ` +
+        `${name} expects the first ${stateNames[i]} to be [batch, ${width}] ` +
           `but got ${formatShape(['batch', ...shape] as never)}`,
       );
     });
@@ -184,10 +203,15 @@ export abstract class Recurrent extends Layer {
 
   protected override declare(input: SampleShape, arena: Arena): void {
     const inputs = checkInteger(`${this.name}: the number of features`, input.at(-1));
-    const { units, gates } = this;
-    const width = gates * units;
+    const { outputUnits } = this;
+    const width = this.gates * this.units;
     this.kernel = this.parameter(arena, 'kernel', [inputs, width], this.kernelRules);
-    this.recurrentKernel = this.parameter(arena, 'recurrentKernel', [units, width], this.recurrentRules);
+    this.recurrentKernel = this.parameter(
+      arena,
+      'recurrentKernel',
+      [outputUnits, width],
+      this.recurrentRules,
+    );
     if (this.useBias) {
       const rules = { ...this.biasRules, initializer: this.firstBias(this.biasRules.initializer) };
       this.bias = this.parameter(arena, 'bias', this.biasShape(), rules);
@@ -195,23 +219,26 @@ export abstract class Recurrent extends Layer {
     if (this.initialState === 'zeros') return;
     for (const name of this.stateNames) {
       this.initial.push(
-        this.parameter(arena, `initial${name.toUpperCase()}`, [units], { initializer: zeros() }),
+        this.parameter(arena, `initial${name.toUpperCase()}`, [this.widthOf(name)], { initializer: zeros() }),
       );
     }
   }
 
   plan(inputs: readonly Edge[], planner: Planner): PlannedLayer {
     const [given, ...begin] = inputs as [Edge, ...Edge[]];
-    const { units } = this;
+    const { units, outputUnits } = this;
     const { steps, batch } = given;
     const hasGradient = isTrainable(this) || inputs.some(({ gradient }) => gradient !== undefined);
     const reversed = this.goBackwards ? planReversed(planner, given) : undefined;
     const input = planInputDropout(planner, reversed?.output ?? given, this.dropout);
     const states = this.stateNames.map((name, i) =>
-      planState(planner, name, steps, batch, units, { given: begin[i], learned: this.initial[i] }),
+      planState(planner, name, steps, batch, this.widthOf(name), {
+        given: begin[i],
+        learned: this.initial[i],
+      }),
     );
-    const recurrentMask = planRecurrentMask(planner, batch * units, this.recurrentDropout);
-    const dy = planGradient(planner, steps * batch * units, hasGradient);
+    const recurrentMask = planRecurrentMask(planner, batch * outputUnits, this.recurrentDropout);
+    const dy = planGradient(planner, steps * batch * outputUnits, hasGradient);
     const x = input.edge;
     const cell = this.planCell(planner, {
       x,
@@ -228,7 +255,7 @@ export abstract class Recurrent extends Layer {
       units,
     });
     const sequence = this.returnSequences ? this.planSequence(planner, x, states, dy) : undefined;
-    const asOutput = ({ last }: PlannedState) => planLast(planner, batch, units, last, hasGradient);
+    const asOutput = ({ last, width }: PlannedState) => planLast(planner, batch, width, last, hasGradient);
     const [h] = states as [PlannedState];
     const output = sequence?.output ?? asOutput(h);
     const moreOutputs = this.returnState ? states.map(asOutput) : [];
@@ -241,9 +268,10 @@ export abstract class Recurrent extends Layer {
       isReversed: this.goBackwards,
       mask: x.mask,
       gates: cell.gates,
-      states: states.map(({ name, region }) => ({
+      states: states.map(({ name, width, region }) => ({
         name,
-        region: planner.arena.part(region, batch * units, steps * batch * units),
+        width,
+        region: planner.arena.part(region, batch * width, steps * batch * width),
       })),
     });
 
@@ -256,7 +284,7 @@ export abstract class Recurrent extends Layer {
         input.forward(training);
         recurrentMask.draw(training);
         state.begin();
-        cell.forward();
+        cell.forward(training);
         state.end();
         sequence?.forward(training);
       },
@@ -283,7 +311,7 @@ export abstract class Recurrent extends Layer {
     [h]: readonly PlannedState[],
     dy: Region | undefined,
   ): PlannedLayer {
-    const { units } = this;
+    const units = this.outputUnits;
     const { steps, batch, mask } = x;
     const size = batch * units;
     const value = planner.arena.part((h as PlannedState).region, size, steps * size);

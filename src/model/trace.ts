@@ -30,7 +30,7 @@ export function traceRows<A extends FloatArray>(
     const pass = network.tracePass(Math.min(batchSize, rows - start), stepsOf(inputs));
     const quantities = pass.traced.flatMap(quantitiesOf);
     names = uniqueNames(quantities.map(({ name }) => name));
-    tensors ??= quantities.map(({ layer: { steps, units } }): Tensor<A> => {
+    tensors ??= quantities.map(({ layer: { steps }, units }): Tensor<A> => {
       const data = newArray(network.precision, rows * steps * units) as A;
       const isPadded = inputs.length === 1 && steps === inputs[0]?.steps;
       return { data, shape: [rows, steps, units], lengths: isPadded ? lengths : undefined };
@@ -49,6 +49,7 @@ interface Quantity {
   readonly layer: TracedLayer;
   readonly array: () => FloatArray;
   readonly from: number;
+  readonly units: number;
   readonly width: number;
   readonly isGate: boolean;
 }
@@ -62,6 +63,7 @@ function quantitiesOf(layer: TracedLayer): Quantity[] {
       layer,
       array: () => (gates as NonNullable<typeof gates>).region.array,
       from: i * units,
+      units,
       width: gateNames.length * units,
       isGate: true,
     })),
@@ -70,15 +72,16 @@ function quantitiesOf(layer: TracedLayer): Quantity[] {
       layer,
       array: () => state.region.array,
       from: 0,
-      width: units,
+      units: state.width,
+      width: state.width,
       isGate: false,
     })),
   ];
 }
 
 /** Copies a quantity of a batch to the rows from `start` on, in the order of the input's steps. */
-function copy({ layer, array, from, width, isGate }: Quantity, { data }: Tensor, start: number): void {
-  const { steps, batch, units, isReversed, mask } = layer;
+function copy({ layer, array, from, units, width, isGate }: Quantity, { data }: Tensor, start: number): void {
+  const { steps, batch, isReversed, mask } = layer;
   const values = array();
   for (let b = 0; b < batch; b++) {
     for (let t = 0; t < steps; t++) {

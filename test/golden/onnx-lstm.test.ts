@@ -1,6 +1,6 @@
 /** The LSTM cases of ONNX's own tests: gates in the order i, o, f, c, weights transposed, in both layouts. */
 import { describe, expect, it } from 'vitest';
-import { lstm } from '../../src/index.js';
+import { lstm, peepholeLstm } from '../../src/index.js';
 import fixture from '../fixtures/onnx-lstm.json' with { type: 'json' };
 import { planLayer, swapAxes } from '../support/layer-run.js';
 
@@ -26,7 +26,13 @@ function transposed(rows: readonly number[], units: number, width: number): numb
   });
 }
 
-const { test_lstm_with_peepholes: _notThisCell, ...cases } = fixture as unknown as Record<string, Case>;
+/** Peepholes of i, o, f as those of i, f, o. */
+function inOrder(peepholes: readonly number[]): number[] {
+  const units = peepholes.length / 3;
+  return [0, 2, 1].flatMap((gate) => peepholes.slice(gate * units, (gate + 1) * units));
+}
+
+const cases = fixture as unknown as Record<string, Case>;
 
 describe('the LSTM of ONNX', () => {
   it.each(Object.entries(cases))('%s', (_, { attributes, inputs, outputs }) => {
@@ -42,12 +48,21 @@ describe('the LSTM of ONNX', () => {
       (__, k) => (bias[k] as number) + (bias[4 * units + k] as number),
     );
 
-    const layer = lstm(units, { returnSequences: true, returnState: true });
+    const peepholes = given('P')?.data;
+    const layer = (peepholes ? peepholeLstm : lstm)(units, { returnSequences: true, returnState: true });
+    // All its sequences are whole, and begin with zeros.
+    expect(given('sequence_lens')?.data ?? []).toEqual(
+      given('sequence_lens') ? Array(batch).fill(steps) : [],
+    );
+    for (const state of ['initial_h', 'initial_c']) {
+      expect(given(state)?.data.every((value) => value === 0) ?? true).toBe(true);
+    }
     const run = planLayer(layer, { batch, steps, features }, 'float32');
     run.setWeights({
       kernel: transposed((given('W') as OnnxTensor).data, units, features),
       recurrentKernel: transposed((given('R') as OnnxTensor).data, units, units),
       bias: transposed(sum, units, 1),
+      ...(peepholes ? { peephole: inOrder(peepholes) } : {}),
     });
     const [y, h] = run.forward(isBatchFirst ? x.data : swapAxes(x.data, steps, batch)) as [
       number[],
@@ -60,5 +75,5 @@ describe('the LSTM of ONNX', () => {
     }
   });
 
-  it('has three cases without peepholes', () => expect(Object.keys(cases).length).toBe(3));
+  it('has four cases', () => expect(Object.keys(cases).length).toBe(4));
 });

@@ -8,6 +8,7 @@ import * as reference from '../../src/kernels/index.js';
 import { layerCases } from './layer-cases.js';
 import { lossCases } from './loss-cases.js';
 import { recurrentCases } from './recurrent-cases.js';
+import { variantCases } from './variant-cases.js';
 
 export type Sizes = Readonly<Record<string, number>>;
 
@@ -521,6 +522,7 @@ export const kernelCases: readonly KernelCase[] = [
   lstmActivationsCase('swish', 'leakyRelu'),
   lstmActivationsCase('tanh', 'sigmoid', 0.3),
   ...recurrentCases,
+  ...variantCases,
   ...elementwiseNames.map(activationCase),
   softmaxCase,
   dropoutCase,

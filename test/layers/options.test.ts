@@ -76,7 +76,7 @@ const wrong: [string, () => unknown, string][] = [
   [
     'a forget bias of text',
     () => lstm(2, { unitForgetBias: anything('one') }),
-    "lstm: unitForgetBias must be true, false or a number but is 'one'",
+    "lstm: unitForgetBias must be true, false, a number or chrono(steps) but is 'one'",
   ],
   [
     'unroll',

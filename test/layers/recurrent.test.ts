@@ -4,16 +4,27 @@ import { Random } from '../../src/core/random.js';
 import type { FloatArray } from '../../src/core/tensor.js';
 import {
   bidirectional,
+  coupledLstm,
   dense,
   gru,
   type Layer,
   type LstmOptions,
+  layerNormLstm,
   lstm,
   type MergeMode,
+  noForgetGateLstm,
+  noInputActivationLstm,
+  noInputGateLstm,
+  noOutputActivationLstm,
+  noOutputGateLstm,
+  type PeepholeLstmOptions,
+  peepholeLstm,
   type RecurrentOptions,
+  randomNormal,
   sequential,
   simpleRnn,
   tensor,
+  zoneoutLstm,
 } from '../../src/index.js';
 import { bitsOf, errorOf, randomSequences } from '../support/bits.js';
 import { planLayer } from '../support/layer-run.js';
@@ -30,6 +41,19 @@ const makers: Record<string, (options: RecurrentOptions) => Layer> = {
   gru: (options) => gru(4, options),
   'gru, reset before': (options) => gru(4, { ...options, resetAfter: false }),
   simpleRnn: (options) => simpleRnn(4, options),
+  peepholeLstm: (options) =>
+    peepholeLstm(4, {
+      ...options,
+      peepholeInitializer: randomNormal({ stddev: 0.5 }),
+    } as PeepholeLstmOptions),
+  coupledLstm: (options) => coupledLstm(4, options),
+  noForgetGateLstm: (options) => noForgetGateLstm(4, options),
+  noInputGateLstm: (options) => noInputGateLstm(4, options),
+  noOutputGateLstm: (options) => noOutputGateLstm(4, options),
+  noInputActivationLstm: (options) => noInputActivationLstm(4, options),
+  noOutputActivationLstm: (options) => noOutputActivationLstm(4, options),
+  zoneoutLstm: (options) => zoneoutLstm(4, options),
+  layerNormLstm: (options) => layerNormLstm(4, options),
 };
 
 const sizes = { batch: 3, steps: 5, features: 2 };
@@ -58,7 +82,7 @@ const bits = (values: ArrayLike<number>) => bitsOf(Array.from(values));
 describe.each(Object.keys(makers))('%s', (name) => {
   const make = (options: RecurrentOptions = {}) => (makers[name] as (typeof makers)[string])(options);
   const plan = (layer: Layer, states: number[][] = []) => planLayer(layer, sizes, 'float64', states);
-  const stateCount = name.startsWith('lstm') ? 2 : 1;
+  const stateCount = /lstm/i.test(name) ? 2 : 1;
 
   it('goes backwards: what it makes of the steps turned round, its gradients too', () => {
     const forward = plan(make({ returnSequences: true }));

@@ -81,12 +81,12 @@ export function planLayer(
       }
     },
     /** The outputs; `mask` is [batch, steps], ones where it is left out. */
-    forward: (x: ArrayLike<number>, mask?: ArrayLike<number | boolean>): number[][] => {
+    forward: (x: ArrayLike<number>, mask?: ArrayLike<number | boolean>, training = false): number[][] => {
       const { value, mask: isReal } = pass.x;
       value.array.set(swapAxes(x, batch, steps));
       isReal.array.set(mask ? swapAxes(Array.from(mask, Number), batch, steps) : isReal.array.fill(1));
       states.forEach((state, i) => void (pass.given[i] as Edge).value.array.set(state));
-      pass.planned.forward(false);
+      pass.planned.forward(training);
       return outputs.map((output) => inOrder(output, output.value.array));
     },
     /** Given the gradient by each output: those by x, by the states given, and by the weights. */

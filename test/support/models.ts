@@ -8,6 +8,7 @@ import {
   type ActivationName,
   activation,
   bidirectional,
+  coupledLstm,
   dense,
   dropout,
   type ElementwiseActivationName,
@@ -16,13 +17,22 @@ import {
   type LossName,
   l1,
   l2,
+  layerNormLstm,
   lstm,
   masking,
+  noForgetGateLstm,
+  noInputActivationLstm,
+  noInputGateLstm,
+  noOutputActivationLstm,
+  noOutputGateLstm,
+  peepholeLstm,
+  projectedLstm,
   type RecurrentOptions,
   type Regularizer,
   type Sequential,
   sequential,
   simpleRnn,
+  zoneoutLstm,
 } from '../../src/index.js';
 import type { Network } from '../../src/model/network.js';
 import { loadSamples, loadTargets } from '../../src/training/batches.js';
@@ -50,7 +60,16 @@ const elementwise: readonly ElementwiseActivationName[] = [
 type RegularizerChoice = 'none' | 'l1' | 'l2';
 
 export interface LayerChoice {
-  kind: 'lstm' | 'gru' | 'simpleRnn' | 'bidirectional' | 'dense' | 'dropout' | 'activation' | 'masking';
+  kind:
+    | 'lstm'
+    | 'variant'
+    | 'gru'
+    | 'simpleRnn'
+    | 'bidirectional'
+    | 'dense'
+    | 'dropout'
+    | 'activation'
+    | 'masking';
   units: number;
   useBias: boolean;
   isPlain: boolean;
@@ -64,7 +83,9 @@ export interface LayerChoice {
   cellClip: number | undefined;
   resetAfter: boolean;
   /** What a bidirectional layer is made of, and what becomes of its outputs. */
-  cell: 'lstm' | 'gru' | 'simpleRnn';
+  cell: 'lstm' | 'variant' | 'gru' | 'simpleRnn';
+  /** Which variant of the LSTM. */
+  variant: keyof typeof variants;
   mergeMode: 'concat' | 'sum' | 'mul' | 'ave';
   kernelRegularizer: RegularizerChoice;
   recurrentRegularizer: RegularizerChoice;
@@ -89,6 +110,20 @@ export interface ModelChoice {
   seed: number;
 }
 
+const variants = {
+  peepholeLstm,
+  coupledLstm,
+  noForgetGateLstm,
+  noInputGateLstm,
+  noOutputGateLstm,
+  noInputActivationLstm,
+  noOutputActivationLstm,
+  zoneoutLstm,
+  layerNormLstm: (units: number, options: RecurrentOptions) =>
+    layerNormLstm(units, { ...options, epsilon: 0.1 }),
+  projectedLstm: (units: number, options: RecurrentOptions) => projectedLstm(units + 1, units, options),
+};
+
 const regularizer = fc.constantFrom<RegularizerChoice>('none', 'none', 'l1', 'l2');
 const rate = fc.constantFrom(0, 0, 0.3);
 
@@ -96,6 +131,7 @@ const layerChoice: fc.Arbitrary<LayerChoice> = fc.record({
   kind: fc.constantFrom(
     'lstm',
     'lstm',
+    'variant',
     'gru',
     'simpleRnn',
     'bidirectional',
@@ -116,7 +152,8 @@ const layerChoice: fc.Arbitrary<LayerChoice> = fc.record({
   initialState: fc.constantFrom('zeros', 'learned'),
   cellClip: fc.constantFrom(undefined, undefined, 0.5),
   resetAfter: fc.boolean(),
-  cell: fc.constantFrom('lstm', 'gru', 'simpleRnn'),
+  cell: fc.constantFrom('lstm', 'variant', 'gru', 'simpleRnn'),
+  variant: fc.constantFrom(...(Object.keys(variants) as (keyof typeof variants)[])),
   mergeMode: fc.constantFrom('concat', 'sum', 'mul', 'ave'),
   kernelRegularizer: regularizer,
   recurrentRegularizer: regularizer,
@@ -163,11 +200,10 @@ function toRecurrent(
   regularizers: Record<string, Regularizer>,
 ): Layer {
   const { kind, units, isPlain, cell, mergeMode } = choice;
-  const shared: RecurrentOptions = {
+  const fixed: RecurrentOptions = {
     returnSequences,
     useBias: choice.useBias,
     trainable: choice.trainable,
-    activation: isPlain ? 'tanh' : choice.activation,
     dropout: choice.dropout,
     recurrentDropout: choice.recurrentDropout,
     goBackwards: mayReverse && kind !== 'bidirectional' && choice.goBackwards,
@@ -175,18 +211,20 @@ function toRecurrent(
     initialState: choice.initialState,
     ...regularizers,
   };
+  const shared = { ...fixed, activation: isPlain ? 'tanh' : choice.activation } as const;
   const recurrentActivation = isPlain ? 'sigmoid' : choice.recurrentActivation;
-  const made = kind === 'bidirectional' ? cell : kind;
-  const layer =
-    made === 'simpleRnn'
-      ? simpleRnn(units, shared)
-      : made === 'gru'
-        ? gru(units, { ...shared, recurrentActivation, resetAfter: choice.resetAfter })
-        : lstm(units, {
-            ...shared,
-            recurrentActivation,
-            ...(choice.cellClip === undefined ? {} : { cellClip: choice.cellClip }),
-          });
+  const makers = {
+    simpleRnn: () => simpleRnn(units, shared),
+    gru: () => gru(units, { ...shared, recurrentActivation, resetAfter: choice.resetAfter }),
+    variant: () => variants[choice.variant](units, fixed),
+    lstm: () =>
+      lstm(units, {
+        ...shared,
+        recurrentActivation,
+        ...(choice.cellClip === undefined ? {} : { cellClip: choice.cellClip }),
+      }),
+  };
+  const layer = makers[(kind === 'bidirectional' ? cell : kind) as keyof typeof makers]();
   return kind === 'bidirectional' ? bidirectional(layer, { mergeMode }) : layer;
 }
 
@@ -198,6 +236,7 @@ function toLayer(choice: LayerChoice, returnSequences: boolean, mayReverse: bool
   };
   switch (kind) {
     case 'lstm':
+    case 'variant':
     case 'gru':
     case 'simpleRnn':
     case 'bidirectional':
