@@ -9,9 +9,10 @@ import { type LstmCell, lstmRecurrenceBackward, lstmRecurrenceForward } from '..
 import { matmul, matmulTransposeA, matmulTransposeB } from '../kernels/matmul.js';
 import { checkForgetBias, type ForgetBias, type ForgetBiasOption, withForgetBias } from './forget-bias.js';
 import type { Initializer } from './initializers.js';
-import { type CellParts, type PlannedCell, type PlannedWeight, Recurrent } from './recurrent.js';
+import { type CellParts, type PlannedCell, Recurrent } from './recurrent.js';
 import type { RecurrentOptions } from './recurrent-options.js';
 import type { PlannedState } from './recurrent-state.js';
+import type { PlannedWeight } from './weights.js';
 
 /** The options of an LSTM whose activations are fixed: sigmoid for the gates, tanh for g and c. */
 export type LstmVariantOptions = Omit<RecurrentOptions, 'activation'> & ForgetBiasOption;

@@ -1,11 +1,12 @@
 /**
  * Dropout inside a recurrent layer: one mask a sequence for the inputs and one for the previous h, the same at
- * every step and for all gates (Gal and Ghahramani 2016).
+ * every step and for all gates (Gal and Ghahramani 2016); or dropout of the recurrent kernel's weights.
  */
-import { type Edge, type Planner, planEdge } from '../backend/plan.js';
+import { type Edge, type Planner, planEdge, planGradient } from '../backend/plan.js';
 import type { Region } from '../core/region.js';
 import { dropoutBackward, dropoutForward } from '../kernels/dropout.js';
 import { drawDropoutMask } from './dropout.js';
+import type { PlannedWeight } from './weights.js';
 
 /** The layer's input with dropout on it, or the input itself where there is none. */
 export function planInputDropout(
@@ -45,5 +46,29 @@ export function planRecurrentMask(
       if (training && rate > 0) drawDropoutMask(planner.random, value.array, rate);
       else value.array.fill(1);
     },
+  };
+}
+
+/** A weight with single numbers of it dropped, drawn anew for each batch (Merity et al. 2017), or itself where none are. */
+export function planWeightDropout(
+  planner: Planner,
+  weight: PlannedWeight,
+  rate: number,
+  learns: boolean,
+): { weight: PlannedWeight; forward: (training: boolean) => void; backward: () => void } {
+  if (rate === 0 || !planner.training) return { weight, forward: () => {}, backward: () => {} };
+  const size = weight.value.length;
+  const mask = planner.arena.floats(size);
+  const value = planner.arena.floats(size);
+  const gradient = planGradient(planner, size, learns) ?? weight.gradient;
+  const kernels = planner.backend.bind({ dropoutForward, dropoutBackward });
+  return {
+    weight: { value, gradient },
+    forward: (training) => {
+      if (training) drawDropoutMask(planner.random, mask.array, rate);
+      else mask.array.fill(1);
+      kernels.dropoutForward(weight.value.array, mask.array, value.array, 1, size);
+    },
+    backward: () => kernels.dropoutBackward(gradient.array, mask.array, weight.gradient.array, 1, size),
   };
 }

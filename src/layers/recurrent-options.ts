@@ -52,6 +52,9 @@ export interface RecurrentOptions extends LayerOptions {
   dropout?: number;
   /** The share of the previous h dropped while training, the same at every step; 0 by default. */
   recurrentDropout?: number;
+  /** The share of the recurrent kernel's weights dropped while training, drawn anew for each batch (Merity et al.
+   * 2017); 0 by default. */
+  weightDropout?: number;
 }
 
 export const recurrentOptionNames = [
@@ -67,6 +70,7 @@ export const recurrentOptionNames = [
   ...weightOptionNames('kernel', 'recurrent', 'bias'),
   'dropout',
   'recurrentDropout',
+  'weightDropout',
 ];
 
 const notYet = 'this version does not have it';

@@ -13,7 +13,7 @@ import { checkElementwise, type ElementwiseActivationName } from './activations.
 import { checkRate } from './dropout.js';
 import { type Initializer, zeros } from './initializers.js';
 import { isTrainable, Layer, type LayerParameter, type SampleShape, type WeightRules } from './layer.js';
-import { planInputDropout, planRecurrentMask } from './recurrent-dropout.js';
+import { planInputDropout, planRecurrentMask, planWeightDropout } from './recurrent-dropout.js';
 import {
   checkInitialState,
   type RecurrentOptions,
@@ -22,13 +22,14 @@ import {
 } from './recurrent-options.js';
 import { addInto, checkKeptRows, KeptState, type PlannedState, planState } from './recurrent-state.js';
 import { planReversed } from './reversed.js';
-import { checkAbsent, checkUnits, planBias, toWeightRules, weightConfig } from './weights.js';
-
-/** A weight as the kernels see it. */
-export interface PlannedWeight {
-  readonly value: Region;
-  readonly gradient: Region;
-}
+import {
+  checkAbsent,
+  checkUnits,
+  type PlannedWeight,
+  planBias,
+  toWeightRules,
+  weightConfig,
+} from './weights.js';
 
 /** What a cell is planned from. */
 export interface CellParts {
@@ -76,6 +77,7 @@ export abstract class Recurrent extends Layer {
   private readonly biasRules: WeightRules;
   private readonly dropout: number;
   private readonly recurrentDropout: number;
+  private readonly weightDropout: number;
   private kernel!: LayerParameter;
   private recurrentKernel!: LayerParameter;
   private bias: LayerParameter | undefined;
@@ -109,6 +111,12 @@ export abstract class Recurrent extends Layer {
     this.biasRules = toWeightRules(type, 'bias', options, 'zeros', 1);
     this.dropout = checkRate(`${type}: dropout`, options.dropout ?? 0);
     this.recurrentDropout = checkRate(`${type}: recurrentDropout`, options.recurrentDropout ?? 0);
+    this.weightDropout = checkRate(`${type}: weightDropout`, options.weightDropout ?? 0);
+    if (this.recurrentDropout > 0 && this.weightDropout > 0) {
+      throw new ConfigError(
+        `${type}: recurrentDropout and weightDropout both drop out what comes from the previous h: one of the two`,
+      );
+    }
     if (!this.useBias) checkAbsent(type, 'bias', options, 'useBias: false');
     if (this.zeroOutputForMask && !this.returnSequences) {
       throw new ConfigError(
@@ -237,13 +245,14 @@ export abstract class Recurrent extends Layer {
         learned: this.initial[i],
       }),
     );
+    const dropped = planWeightDropout(planner, this.recurrentKernel, this.weightDropout, hasGradient);
     const recurrentMask = planRecurrentMask(planner, batch * outputUnits, this.recurrentDropout);
     const dy = planGradient(planner, steps * batch * outputUnits, hasGradient);
     const x = input.edge;
     const cell = this.planCell(planner, {
       x,
       kernel: this.kernel,
-      recurrentKernel: this.recurrentKernel,
+      recurrentKernel: dropped.weight,
       bias: planBias(
         planner,
         this.bias,
@@ -283,6 +292,7 @@ export abstract class Recurrent extends Layer {
         reversed?.forward(training);
         input.forward(training);
         recurrentMask.draw(training);
+        dropped.forward(training);
         state.begin();
         cell.forward(training);
         state.end();
@@ -297,6 +307,7 @@ export abstract class Recurrent extends Layer {
         if (sequence) sequence.backward();
         else addInto(h.gradient.array, (output.gradient as Region).array);
         cell.backward();
+        dropped.backward();
         state.backward();
         input.backward();
         reversed?.backward();
@@ -371,6 +382,7 @@ export abstract class Recurrent extends Layer {
       ...weightConfig('bias', this.biasRules),
       dropout: this.dropout,
       recurrentDropout: this.recurrentDropout,
+      weightDropout: this.weightDropout,
     };
   }
 }

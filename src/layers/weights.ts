@@ -67,6 +67,12 @@ export function checkAbsent(layer: string, weight: string, options: object, with
   }
 }
 
+/** A weight as the kernels see it. */
+export interface PlannedWeight {
+  readonly value: Region;
+  readonly gradient: Region;
+}
+
 /**
  * The bias as the kernels want it: the layer's own, or zeros where it has none, so that a kernel needs no case
  * for that. `prepare` comes before every forward pass.
@@ -75,7 +81,7 @@ export function planBias(
   planner: Planner,
   bias: LayerParameter | undefined,
   size: number,
-): { value: Region; gradient: Region; prepare: () => void } {
+): PlannedWeight & { readonly prepare: () => void } {
   if (bias) return { value: bias.value, gradient: bias.gradient, prepare: () => {} };
   const value = planner.arena.floats(size);
   // What is added to this gradient is read by nobody.

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import {
   chrono,
   coupledLstm,
+  type FloatArray,
+  gru,
   type Layer,
   layerNormLstm,
   lstm,
@@ -11,7 +13,9 @@ import {
   noOutputGateLstm,
   peepholeLstm,
   projectedLstm,
+  type RecurrentOptions,
   sequential,
+  simpleRnn,
   zoneoutLstm,
 } from '../../src/index.js';
 import { bitsOf, errorOf } from '../support/bits.js';
@@ -65,6 +69,16 @@ const wrong: [string, () => unknown, string][] = [
     'no projection',
     () => projectedLstm(4, anything({ returnSequences: true })),
     'projectedLstm: projection must be a whole number at least 1 but is an object with returnSequences',
+  ],
+  [
+    'two ways to drop what comes from h',
+    () => lstm(2, { recurrentDropout: 0.1, weightDropout: 0.1 }),
+    'lstm: recurrentDropout and weightDropout both drop out what comes from the previous h: one of the two',
+  ],
+  [
+    'all weights dropped',
+    () => lstm(2, { weightDropout: 1 }),
+    'lstm: weightDropout must be a number at least 0 and below 1 but is 1',
   ],
   [
     'a rate',
@@ -199,6 +213,47 @@ describe('zoneout', () => {
     const predict = (layer: Layer) =>
       sequential([layer], { seed: 2, backend: 'reference' }).predict(data).data;
     expect(bitsOf(predict(zoneoutLstm(3, { zoneoutH: 0, zoneoutC: 0 })))).toBe(bitsOf(predict(lstm(3))));
+  });
+});
+
+describe('weight dropout', () => {
+  const sizes = { batch: 2, steps: 3, features: 2 };
+  const x = Array.from({ length: 12 }, (_, k) => Math.cos(k));
+  const kinds: [string, (options: RecurrentOptions) => Layer][] = [
+    ['lstm', (options) => lstm(20, options)],
+    ['gru', (options) => gru(20, options)],
+    ['coupledLstm', (options) => coupledLstm(20, options)],
+  ];
+
+  it.each(kinds)('of a layer, %s, drops single recurrent weights, for all rows and steps', (_, make) => {
+    const run = planLayer(make({ weightDropout: 0.4 }), sizes, 'float64');
+    run.forward(x, undefined, true);
+    const { recurrentKernel } = run.backward([
+      Array.from({ length: 40 }, (__, k) => 1 + Math.sin(k)),
+    ]).weights;
+    const dropped = [...(recurrentKernel as FloatArray)].filter((gradient) => gradient === 0).length;
+    expect(Math.abs(dropped / (recurrentKernel as FloatArray).length - 0.4)).toBeLessThan(0.08);
+  });
+
+  it('is off outside training', () => {
+    const predict = (options: RecurrentOptions) =>
+      planLayer(lstm(20, options), sizes, 'float64').forward(x)[0];
+    expect(predict({ weightDropout: 0.4 })).toEqual(predict({}));
+  });
+
+  it('divides by what is left', () => {
+    // After a step from h = 1 with all else 0, z is the sum of the weights that are left, over 1 - rate.
+    const ones = {
+      kernelInitializer: 'zeros',
+      recurrentInitializer: 'ones',
+      biasInitializer: 'zeros',
+    } as const;
+    const layer = simpleRnn(300, { ...ones, activation: 'linear', weightDropout: 0.25 });
+    const run = planLayer(layer, { batch: 1, steps: 1, features: 1 }, 'float64', [Array(300).fill(1)]);
+    const [h] = run.forward([0], undefined, true) as [number[]];
+    const mean = h.reduce((sum, value) => sum + value, 0) / 300 / 300;
+    expect(Math.abs(mean - 1)).toBeLessThan(0.01);
+    for (const value of h) expect(value * 0.75).toBeCloseTo(Math.round(value * 0.75), 9);
   });
 });
 

@@ -159,7 +159,7 @@ const models: Record<string, () => Model> = {
         noInputGateLstm(2, { returnSequences: true, unitForgetBias: 2 }),
         noOutputGateLstm(2, { returnSequences: true, unitForgetBias: false }),
         noInputActivationLstm(2, { returnSequences: true }),
-        noOutputActivationLstm(2, { returnSequences: true }),
+        noOutputActivationLstm(2, { returnSequences: true, weightDropout: 0.5 }),
         bidirectional(projectedLstm(4, 2, { returnSequences: true, projectionConstraint: 'unitNorm' })),
         layerNormLstm(3, { returnSequences: true, initialState: 'learned', epsilon: 0.01 }),
         zoneoutLstm(3, { zoneoutH: 0.1, zoneoutC: 0.2 }),

@@ -77,6 +77,7 @@ export interface LayerChoice {
   recurrentActivation: ElementwiseActivationName;
   dropout: number;
   recurrentDropout: number;
+  weightDropout: number;
   goBackwards: boolean;
   zeroOutputForMask: boolean;
   initialState: 'zeros' | 'learned';
@@ -147,6 +148,7 @@ const layerChoice: fc.Arbitrary<LayerChoice> = fc.record({
   recurrentActivation: fc.constantFrom(...elementwise),
   dropout: rate,
   recurrentDropout: rate,
+  weightDropout: rate,
   goBackwards: fc.boolean(),
   zeroOutputForMask: fc.boolean(),
   initialState: fc.constantFrom('zeros', 'learned'),
@@ -206,6 +208,7 @@ function toRecurrent(
     trainable: choice.trainable,
     dropout: choice.dropout,
     recurrentDropout: choice.recurrentDropout,
+    weightDropout: choice.recurrentDropout > 0 ? 0 : choice.weightDropout,
     goBackwards: mayReverse && kind !== 'bidirectional' && choice.goBackwards,
     zeroOutputForMask: returnSequences && choice.zeroOutputForMask,
     initialState: choice.initialState,
