@@ -62,7 +62,7 @@ class LayerNormLstm extends LstmVariant {
     const products = bindProducts(planner);
     const kernels = planner.backend.bind({ lstmLayerNormForward, lstmLayerNormBackward });
     return {
-      gates: { names: [...this.kind.gates], region: gates },
+      gates: { names: [...this.kind.gates], region: gates, gradient: gates },
       forward: () => {
         bias.prepare();
         kernels.lstmLayerNormForward(

@@ -100,7 +100,7 @@ export abstract class CellLstm extends LstmVariant {
     const products = bindProducts(planner);
     const kernels = planner.backend.bind({ lstmRecurrenceForward, lstmRecurrenceBackward });
     return {
-      gates: { names: [...this.kind.gates], region: gates },
+      gates: { names: [...this.kind.gates], region: gates, gradient: gates },
       forward: (training) => {
         bias.prepare();
         own.prepare(training);

@@ -71,7 +71,7 @@ class ProjectedLstm extends LstmVariant {
     const products = bindProducts(planner);
     const kernels = planner.backend.bind({ lstmProjectionForward, lstmProjectionBackward });
     return {
-      gates: { names: [...this.kind.gates], region: gates },
+      gates: { names: [...this.kind.gates], region: gates, gradient: gates },
       forward: () => {
         bias.prepare();
         kernels.lstmProjectionForward(
