@@ -81,7 +81,12 @@ describe('the loss of a batch', () => {
     let batches = 0;
     fc.assert(
       fc.property(modelChoice, (drawn) => {
-        const layers = drawn.layers.map((layer) => ({ ...layer, dropout: 0, recurrentDropout: 0 }));
+        const layers = drawn.layers.map((layer) => ({
+          ...layer,
+          dropout: 0,
+          recurrentDropout: 0,
+          weightDropout: 0,
+        }));
         const choice = { ...drawn, layers, batch: drawn.batch + 1 };
         const network = networkOf(buildModel(choice));
         const dataset = buildDataset(choice);

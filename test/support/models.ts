@@ -119,7 +119,9 @@ const variants = {
   noOutputGateLstm,
   noInputActivationLstm,
   noOutputActivationLstm,
-  zoneoutLstm,
+  /** Its rates are those of dropout, so that a model without dropout draws nothing. */
+  zoneoutLstm: (units: number, { dropout: rate = 0, ...options }: RecurrentOptions) =>
+    zoneoutLstm(units, { ...options, zoneoutH: rate, zoneoutC: rate }),
   layerNormLstm: (units: number, options: RecurrentOptions) =>
     layerNormLstm(units, { ...options, epsilon: 0.1 }),
   projectedLstm: (units: number, options: RecurrentOptions) => projectedLstm(units + 1, units, options),
