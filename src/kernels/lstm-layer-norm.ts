@@ -23,7 +23,7 @@
  */
 import { sigmoid, tanh } from '../core/math.js';
 import type { FloatArray } from '../core/tensor.js';
-import type { Products } from './lstm-recurrence.js';
+import type { Products } from './products.js';
 
 /** Puts N(v) in the place of the n numbers that begin at `at`, and gives back s. */
 function standardize(v: FloatArray, at: number, n: number, epsilon: number): number {

@@ -15,7 +15,7 @@
  */
 import { sigmoid, tanh } from '../core/math.js';
 import type { FloatArray } from '../core/tensor.js';
-import type { Products } from './lstm-recurrence.js';
+import type { Products } from './products.js';
 
 /** Reads x, the weights and slot 0 of h and c; writes the other slots and what the backward pass needs. */
 export function lstmProjectionForward(

@@ -10,17 +10,7 @@
  * order that the cell says. `own` is what a cell reads beside them, such as the weights of its peepholes.
  */
 import type { FloatArray } from '../core/tensor.js';
-import type { denseBackward, denseForward } from './dense.js';
-import type { matmul, matmulTransposeA, matmulTransposeB } from './matmul.js';
-
-/** The products that take most of the time, as functions: those of dense.ts and matmul.ts, or their twins. */
-export interface Products {
-  readonly denseForward: typeof denseForward;
-  readonly denseBackward: typeof denseBackward;
-  readonly matmul: typeof matmul;
-  readonly matmulTransposeA: typeof matmulTransposeA;
-  readonly matmulTransposeB: typeof matmulTransposeB;
-}
+import type { Products } from './products.js';
 
 /** A step of one row. Its H numbers begin in c and h at `old` before it and at `now` after it. */
 export interface LstmCell {

@@ -4,9 +4,9 @@
  */
 import type { Edge, Planner } from '../backend/plan.js';
 import { ConfigError } from '../core/errors.js';
-import { denseBackward, denseBackwardInput, denseForward } from '../kernels/dense.js';
+import { denseBackwardInput } from '../kernels/dense.js';
 import { type LstmCell, lstmRecurrenceBackward, lstmRecurrenceForward } from '../kernels/lstm-recurrence.js';
-import { matmul, matmulTransposeA, matmulTransposeB } from '../kernels/matmul.js';
+import { referenceProducts } from '../kernels/products.js';
 import { checkForgetBias, type ForgetBias, type ForgetBiasOption, withForgetBias } from './forget-bias.js';
 import type { Initializer } from './initializers.js';
 import { type CellParts, type PlannedCell, Recurrent } from './recurrent.js';
@@ -61,14 +61,7 @@ export abstract class LstmVariant extends Recurrent {
 
 /** The products of a variant's recurrence, the backend's own where it has them. */
 export function bindProducts(planner: Planner) {
-  return planner.backend.bind({
-    denseForward,
-    denseBackward,
-    denseBackwardInput,
-    matmul,
-    matmulTransposeA,
-    matmulTransposeB,
-  });
+  return planner.backend.bind({ ...referenceProducts, denseBackwardInput });
 }
 
 /** What a cell reads beside its gates; `prepare` comes before every forward pass. */
