@@ -5,6 +5,7 @@ import { checkBoolean, checkInteger, checkOptions } from '../core/options.js';
 import type { Constraint, Regularizer } from '../core/parameter.js';
 import { denseBackward, denseBackwardInput, denseForward } from '../kernels/dense.js';
 import { type ActivationName, checkActivation, planActivation } from './activations.js';
+import { planActivity } from './activity.js';
 import type { ConstraintName } from './constraints.js';
 import type { Initializer, InitializerName } from './initializers.js';
 import {
@@ -17,7 +18,7 @@ import {
   type SampleShape,
   type WeightRules,
 } from './layer.js';
-import type { RegularizerName } from './regularizers.js';
+import { type RegularizerName, toRegularizer } from './regularizers.js';
 import {
   checkAbsent,
   checkUnits,
@@ -40,6 +41,8 @@ export interface DenseOptions extends LayerOptions {
   kernelRegularizer?: RegularizerName | Regularizer;
   /** None by default. */
   biasRegularizer?: RegularizerName | Regularizer;
+  /** A penalty on the outputs, divided by how many rows or steps count; none by default. */
+  activityRegularizer?: RegularizerName | Regularizer;
   /** None by default. */
   kernelConstraint?: ConstraintName | Constraint;
   /** None by default. */
@@ -50,6 +53,7 @@ const denseOptionNames = [
   ...layerOptionNames,
   'activation',
   'useBias',
+  'activityRegularizer',
   ...weightOptionNames('kernel', 'bias'),
 ];
 
@@ -65,6 +69,7 @@ class Dense extends Layer {
   private readonly useBias: boolean;
   private readonly kernelRules: WeightRules;
   private readonly biasRules: WeightRules;
+  private readonly activityRegularizer: Regularizer | undefined;
   private kernel!: LayerParameter;
   private bias: LayerParameter | undefined;
 
@@ -80,6 +85,7 @@ class Dense extends Layer {
     if (!this.useBias) checkAbsent('dense', 'bias', options, 'useBias: false');
     this.kernelRules = toWeightRules('dense', 'kernel', options, 'glorotUniform', 2);
     this.biasRules = toWeightRules('dense', 'bias', options, 'zeros', 1);
+    this.activityRegularizer = toRegularizer('dense: activityRegularizer', options.activityRegularizer);
   }
 
   outputShape(input: SampleShape): SampleShape {
@@ -100,6 +106,7 @@ class Dense extends Layer {
     const product = planEdge(planner, x, units, learns(this, x));
     const kernels = planner.backend.bind({ denseForward, denseBackward, denseBackwardInput });
     const rows = x.steps * x.batch;
+    const isLearned = kernel.trainable;
 
     const forward = () => {
       bias.prepare();
@@ -117,15 +124,18 @@ class Dense extends Layer {
       if (!product.gradient) return;
       const dy = product.gradient.array;
       const dKernel = kernel.gradient.array;
-      kernels.denseBackward(x.value.array, dy, dKernel, bias.gradient.array, rows, x.features, units);
+      if (isLearned)
+        kernels.denseBackward(x.value.array, dy, dKernel, bias.gradient.array, rows, x.features, units);
       if (x.gradient)
         kernels.denseBackwardInput(dy, kernel.value.array, x.gradient.array, rows, x.features, units);
     };
     if (this.activation === 'linear') {
+      planActivity(planner, this.activityRegularizer, product);
       return { output: { ...product, activation: 'linear' }, forward, backward };
     }
 
     const activation = planActivation(this.activation, product, planner);
+    planActivity(planner, this.activityRegularizer, activation.output);
     return {
       output: activation.output,
       forward: (training) => {
@@ -146,6 +156,7 @@ class Dense extends Layer {
       useBias: this.useBias,
       ...weightConfig('kernel', this.kernelRules),
       ...weightConfig('bias', this.biasRules),
+      activityRegularizer: this.activityRegularizer?.config() ?? null,
     };
   }
 }

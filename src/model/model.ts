@@ -35,7 +35,14 @@ import { type Each, type Ports, readPorts, type Some, type SymbolicPorts, writeP
 import { openStream, type Stream, type StreamOptions } from './stream.js';
 import { countWeights, summaryLines } from './summary.js';
 import { type Trace, traceRows } from './trace.js';
-import { readWeights, type Weights, writeWeights } from './weights.js';
+import {
+  readWeights,
+  type TakeOptions,
+  takeWeights,
+  type Weights,
+  type WeightsReport,
+  writeWeights,
+} from './weights.js';
 
 export interface ModelInternals {
   readonly graph: Graph;
@@ -254,7 +261,7 @@ export abstract class Model<
 
   /** Copies of all weights by name, in the order of the layers. */
   getWeights(): Weights<A> {
-    return readWeights(this.built('getWeights').parameters) as Weights<A>;
+    return readWeights(this.built('getWeights').weights) as Weights<A>;
   }
 
   /**
@@ -263,7 +270,17 @@ export abstract class Model<
    * @throws DataError, ShapeError when a name or a shape does not fit; no weight has been changed then
    */
   setWeights(weights: Readonly<Record<string, Tensor>>): void {
-    writeWeights(this.built('setWeights').parameters, weights);
+    writeWeights(this.built('setWeights').weights, weights);
+  }
+
+  /**
+   * Takes those of another model's weights that fit by name and shape, and says what became of each.
+   *
+   * @param options.rename  what layers are called here: `{ lstm_1: 'encoder' }`
+   * @throws DataError for what is no tensor, or a value that is not finite; no weight has been changed then
+   */
+  takeWeights(weights: Readonly<Record<string, Tensor>>, options: TakeOptions = {}): WeightsReport {
+    return takeWeights(this.built('takeWeights').weights, weights, options);
   }
 
   /** Lets the next batch of the stateful layers begin anew. */
@@ -356,7 +373,7 @@ export abstract class Model<
   private samples(x: Each<I, SampleInput>, missing: Missing): Samples[] {
     const readers = this.readers();
     checkMissing(missing);
-    const inputs = readSamples(x, this.inputPorts, readers, this.precision, missing);
+    const inputs = readSamples(x, this.inputPorts, readers, this.graph, this.precision, missing);
     this.settle();
     if (this.network) this.buildFor(inputs.map(shapeOf));
     else
