@@ -208,6 +208,13 @@ export abstract class Layer {
     );
   }
 
+  /**
+   * Finds the other layers of the model that it refers to; most refer to none.
+   *
+   * @throws ConfigError when one is not there, or is not what it should be
+   */
+  connect(_layers: readonly Layer[]): void {}
+
   /** Fixes the first input's shape and declares the weights. */
   build([input, ...more]: readonly SampleShape[], arena: Arena): void {
     this.inputShape = input as SampleShape;

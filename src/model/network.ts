@@ -270,7 +270,9 @@ export function describeWeights(
 
 /** Declares all weights, then the gradients of those that are learned behind them. */
 function declareWeights(graph: Graph, shapes: readonly SampleShape[], arena: Arena): LayerParameter[] {
-  for (const layer of layersOf(graph)) layer.checkFree();
+  const layers = layersOf(graph);
+  for (const layer of layers) layer.checkFree();
+  for (const layer of layers) layer.connect(layers);
   const built = new Set<Layer>();
   for (const { layer, inputs } of graph.nodes) {
     if (built.has(layer)) continue;
