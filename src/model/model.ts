@@ -35,14 +35,8 @@ import { type Each, type Ports, readPorts, type Some, type SymbolicPorts, writeP
 import { openStream, type Stream, type StreamOptions } from './stream.js';
 import { countWeights, summaryLines } from './summary.js';
 import { type Trace, traceRows } from './trace.js';
-import {
-  readWeights,
-  type TakeOptions,
-  takeWeights,
-  type Weights,
-  type WeightsReport,
-  writeWeights,
-} from './weights.js';
+import type { TakeOptions, Weights, WeightsReport } from './weights.js';
+import { readWeights, takeWeights, writeWeights } from './weights.js';
 
 export interface ModelInternals {
   readonly graph: Graph;
