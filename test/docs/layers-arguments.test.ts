@@ -13,7 +13,7 @@ const makers: Record<string, (options: object) => Layer> = {
 };
 
 /** A value that an option of this name can have. */
-function valueOf(name: string): unknown {
+function sampleOf(name: string): unknown {
   if (name.endsWith('Initializer')) return 'zeros';
   if (name.endsWith('Regularizer')) return 'l2';
   if (name.endsWith('Constraint')) return 'nonNegative';
@@ -40,7 +40,7 @@ describe.each(Object.keys(makers))("the table of Keras's %s", (layer) => {
   it('is found', () => expect(rows.length).toBeGreaterThan(6));
 
   it.each(options)('has %s', (name) => {
-    const value = valueOf(name);
+    const value = sampleOf(name);
     const config = make({ [name]: value }).config();
     if (name !== 'weights') expect(config).toHaveProperty(name);
   });
