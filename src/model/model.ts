@@ -19,6 +19,7 @@ import { warnOf } from '../training/warnings.js';
 import { type Compiled, type CompiledOutput, toCompiled } from './compiled.js';
 import { checkShape, maskInputs, outputShapes, readSamples, readTargets, shapeOf } from './feeding.js';
 import { type Graph, layersOf } from './graph.js';
+import type { ModelInternals } from './internals.js';
 import { Network } from './network.js';
 import {
   type CompileOptions,
@@ -37,14 +38,6 @@ import { countWeights, summaryLines } from './summary.js';
 import { type Trace, traceRows } from './trace.js';
 import type { TakeOptions, Weights, WeightsReport } from './weights.js';
 import { readWeights, takeWeights, writeWeights } from './weights.js';
-
-export interface ModelInternals {
-  readonly graph: Graph;
-  readonly inputPorts: Ports;
-  readonly outputPorts: Ports;
-  readonly network: Network | undefined;
-  readonly compiled: Compiled | undefined;
-}
 
 /**
  * A model whose numbers are kept in an `A`, with inputs of the form `I` and outputs of the form `O`: made by
