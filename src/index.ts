@@ -14,6 +14,18 @@ export { type FloatArray, type Shape, type Tensor, tensor } from './core/tensor.
 export type { Missing, SampleInput } from './data/samples.js';
 export { activation } from './layers/activation.js';
 export type { ActivationName, ElementwiseActivationName } from './layers/activations.js';
+export {
+  type AdditiveAttentionOptions,
+  type AttentionOptions,
+  additiveAttention,
+  attention,
+} from './layers/attention.js';
+export { type AttentionPoolingOptions, attentionPooling1d } from './layers/attention-pooling.js';
+export {
+  type BatchNormalizationOptions,
+  batchNormalization,
+  type NormalizationOptions,
+} from './layers/batch-normalization.js';
 export { type BidirectionalOptions, bidirectional } from './layers/bidirectional.js';
 export {
   type ConstraintName,
@@ -24,6 +36,7 @@ export {
 } from './layers/constraints.js';
 export { type DenseOptions, dense } from './layers/dense.js';
 export { dropout } from './layers/dropout.js';
+export { type EmbeddingOptions, embedding } from './layers/embedding.js';
 export { type Chrono, chrono, type ForgetBias } from './layers/forget-bias.js';
 export {
   coupledLstm,
@@ -55,15 +68,26 @@ export {
 export { type Input, type InputOptions, input } from './layers/input.js';
 export type { Layer, LayerOptions, SampleShape, SymbolicOutput, SymbolicTensor } from './layers/layer.js';
 export { type LayerNormLstmOptions, layerNormLstm } from './layers/layer-norm-lstm.js';
+export { layerNormalization } from './layers/layer-normalization.js';
 export { type LstmOptions, lstm } from './layers/lstm.js';
 export type { LstmVariantOptions } from './layers/lstm-variant.js';
 export { type MaskingOptions, masking } from './layers/masking.js';
 export type { MergeMode } from './layers/merge-directions.js';
+export { add, type ConcatenateOptions, concatenate, multiply } from './layers/merging.js';
+export { gaussianNoise, spatialDropout1d } from './layers/noise.js';
 export { type PeepholeLstmOptions, peepholeLstm } from './layers/peephole-lstm.js';
+export { globalAveragePooling1d, globalMaxPooling1d } from './layers/pooling.js';
 export { type ProjectedLstmOptions, projectedLstm } from './layers/projected-lstm.js';
 export type { RecurrentOptions } from './layers/recurrent-options.js';
-export { l1, l1l2, l2, type RegularizerName } from './layers/regularizers.js';
+export {
+  l1,
+  l1l2,
+  l2,
+  type RegularizerName,
+} from './layers/regularizers.js';
+export { flatten, repeatVector, reshape } from './layers/reshape.js';
 export { simpleRnn } from './layers/simple-rnn.js';
+export { timeDistributed } from './layers/time-distributed.js';
 export { type ZoneoutLstmOptions, zoneoutLstm } from './layers/zoneout-lstm.js';
 export {
   type CheckGradientsOptions,
@@ -88,7 +112,7 @@ export type { AllOrSome, Each, Some, SymbolicPorts } from './model/ports.js';
 export { type Sequential, sequential } from './model/sequential.js';
 export type { Stream, StreamOptions, StreamState } from './model/stream.js';
 export type { Trace } from './model/trace.js';
-export type { Weights } from './model/weights.js';
+export type { TakeOptions, Weights, WeightsReport } from './model/weights.js';
 export { type EarlyStoppingOptions, earlyStopping } from './training/callbacks/early-stopping.js';
 export { lambdaCallback } from './training/callbacks/lambda-callback.js';
 export { learningRateScheduler } from './training/callbacks/learning-rate-scheduler.js';

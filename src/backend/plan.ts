@@ -88,6 +88,25 @@ export interface TracedLayer {
   readonly states: readonly { readonly name: string; readonly width: number; readonly region: Region }[];
 }
 
+/** A mean or a variance of the batch at hand, and the moving one of all batches that it becomes a part of. */
+export interface BatchStatistic {
+  /** The name of the moving one, a weight that is not learned. */
+  readonly name: string;
+  readonly moving: Region;
+  /** The pass writes it. */
+  readonly batch: Region;
+  /** How much of the moving one is kept. */
+  readonly momentum: number;
+}
+
+/** What a layer's output costs, part of the loss. */
+export interface ActivityPenalty {
+  /** The sum over the batch, after the forward pass. */
+  sum(): number;
+  /** After `sum`: adds its gradient times `factor` to that of the output. */
+  backward(factor: number): void;
+}
+
 /** What a layer needs to plan itself. */
 export interface Planner {
   readonly arena: Arena;
@@ -102,6 +121,10 @@ export interface Planner {
   readonly training: boolean;
   /** All gradients of the pass, which are set to zero before it goes backward. */
   readonly gradients: Region[];
+  /** The statistics of the batch that become a part of moving ones, once the batch has changed the weights. */
+  readonly statistics: BatchStatistic[];
+  /** What the outputs of layers cost. */
+  readonly penalties: ActivityPenalty[];
   /**
    * In a pass of a stream: where recurrent layers say what they carry from step to step, which they find in its place
    * then. In all others every sequence begins anew.
@@ -130,5 +153,39 @@ export function planEdge(planner: Planner, like: Edge, features: number, learns:
     value: planner.arena.floats(size),
     gradient: planGradient(planner, size, learns),
     mask: like.mask,
+  };
+}
+
+/** Places an edge without a time axis. */
+export function planRows(planner: Planner, batch: number, features: number, learns: boolean): Edge {
+  const size = batch * features;
+  return {
+    batch,
+    steps: 1,
+    features,
+    sequence: false,
+    value: planner.arena.floats(size),
+    gradient: planGradient(planner, size, learns),
+    mask: planner.rowMask,
+  };
+}
+
+/** Places an edge of other steps than any, with a mask of its own, which whoever plans it fills. */
+export function planSteps(
+  planner: Planner,
+  batch: number,
+  steps: number,
+  features: number,
+  learns: boolean,
+): Edge {
+  const size = steps * batch * features;
+  return {
+    batch,
+    steps,
+    features,
+    sequence: true,
+    value: planner.arena.floats(size),
+    gradient: planGradient(planner, size, learns),
+    mask: planner.arena.bytes(steps * batch),
   };
 }

@@ -1,6 +1,6 @@
 /**
  * What a user gives as x, made into one flat array: rows of steps of features, padded behind to the longest row,
- * with a mask where rows are of unequal length.
+ * with a mask where rows are of unequal length. Rows of token ids are sequences of one feature.
  */
 import { ConfigError, DataError, ShapeError } from '../core/errors.js';
 import { describe } from '../core/options.js';
@@ -9,7 +9,10 @@ import { type FloatArray, formatShape, isTensor, type Tensor, tensor } from '../
 /** One row of numbers, of any array type. */
 export type NumberRow = ArrayLike<number>;
 
-/** Rows of features, `[batch, features]`, or of steps of features, `[batch, steps, features]`. */
+/**
+ * Rows of features, `[batch, features]`, of steps of features, `[batch, steps, features]`, or, where the first layer is
+ * an embedding, of token ids, `[batch, steps]`.
+ */
 export type SampleInput = Tensor | readonly NumberRow[] | readonly (readonly NumberRow[])[];
 
 /** What to do with NaN: refuse it, or mask the step it is in. */
@@ -36,6 +39,8 @@ interface Reading {
   readonly expected: string;
   /** The numbers of axes it takes. */
   readonly ranks: readonly number[];
+  /** Where it takes token ids: how many there are. */
+  readonly idsBelow?: number | undefined;
   readonly precision: 'float32' | 'float64';
   readonly missing: Missing;
 }
@@ -45,8 +50,14 @@ interface Reading {
  * @throws DataError for an empty set, a row without steps, or NaN (with its index)
  */
 export function toSamples(x: SampleInput, reading: Reading): Samples {
-  const samples = isTensor(x) ? fromTensor(x, reading) : fromRows(x, reading);
-  return checkValues(samples, reading);
+  const samples = checkValues(isTensor(x) ? fromTensor(x, reading) : fromRows(x, reading), reading);
+  if (reading.idsBelow !== undefined) checkIds(samples, reading.idsBelow, reading.reader);
+  return samples;
+}
+
+/** Whether rows of numbers, `[batch, steps]`, are sequences of ids. */
+function areIds(rank: number, { idsBelow, ranks }: Reading): boolean {
+  return rank === 2 && idsBelow !== undefined && ranks.includes(3);
 }
 
 /** @throws ConfigError when `missing` is none of its two values */
@@ -56,7 +67,8 @@ export function checkMissing(missing: Missing): void {
 }
 
 function fromTensor(x: Tensor, reading: Reading): Samples {
-  const { data, shape, lengths } = checkTensor(x);
+  const { data, shape: given, lengths } = checkTensor(x);
+  const shape = areIds(given.length, reading) ? [...given, 1] : given;
   const rank = shape.length;
   if (!reading.ranks.includes(rank)) throw wrongRank(formatShape(shape), rank, reading);
   const [rows, steps, features] = rank === 3 ? shape : [shape[0], 1, shape[1]];
@@ -104,9 +116,10 @@ function fromRows(x: unknown, reading: Reading): Samples {
     throw new DataError(`${reading.reader} got ${x.length} rows but not a single number in them`);
   }
   const rank = rankOf(x);
+  if (areIds(rank, reading)) return fromSequences(x as readonly NumberRow[], reading, true);
   if (!reading.ranks.includes(rank)) throw wrongRank(formatShape(shapeOfFirst(x)), rank, reading);
   return rank === 3
-    ? fromSequences(x as readonly (readonly NumberRow[])[], reading)
+    ? fromSequences(x as readonly (readonly NumberRow[])[], reading, false)
     : fromVectors(x as readonly NumberRow[], reading);
 }
 
@@ -120,7 +133,12 @@ function fromVectors(x: readonly NumberRow[], { reader, precision }: Reading): S
   return { data, rows, steps: 1, features, sequence: false, mask: undefined, lengths: undefined };
 }
 
-function fromSequences(x: readonly (readonly NumberRow[])[], { reader, precision }: Reading): Samples {
+/** Rows of steps, each an array of features or, of ids, a number. */
+function fromSequences(
+  x: readonly (readonly NumberRow[] | NumberRow)[],
+  { reader, precision }: Reading,
+  ofIds: boolean,
+): Samples {
   const rows = x.length;
   const lengths = Array.from(x, (row, i) => {
     if (isArrayLike(row)) return row.length;
@@ -130,14 +148,18 @@ function fromSequences(x: readonly (readonly NumberRow[])[], { reader, precision
   });
   const steps = lengths.reduce((longest, length) => Math.max(longest, length), 0);
   const firstFull = lengths.findIndex((length) => length > 0);
-  const [firstStep] = x[firstFull] as readonly NumberRow[];
-  const features = isArrayLike(firstStep) ? firstStep.length : 0;
+  const firstStep = x[firstFull]?.[0];
+  const features = ofIds ? 1 : isArrayLike(firstStep) ? firstStep.length : 0;
   if (features === 0) throw new DataError(`${reader} got no features in row ${firstFull}, step 0`);
   const data = newArray(precision, rows * steps * features);
   for (let row = 0; row < rows; row++) {
     for (let t = 0; t < (lengths[row] as number); t++) {
       const start = (row * steps + t) * features;
-      copyFeatures(x[row]?.[t], features, data, start, () => `row ${row}, step ${t}`, reader);
+      const where = () => `row ${row}, step ${t}`;
+      const step = x[row]?.[t];
+      if (!ofIds) copyFeatures(step, features, data, start, where, reader);
+      else if (typeof step === 'number') data[start] = step;
+      else throw new DataError(`${reader} expects ids but got ${describe(step)} at ${where()}`);
     }
   }
   const isRagged = lengths.some((length) => length !== steps);
@@ -171,6 +193,19 @@ function copyFeatures(
       throw new DataError(`${reader} expects numbers but got ${describe(value)} at ${where()}, feature ${k}`);
     }
     to[start + k] = value;
+  }
+}
+
+/** Looks for what is no id in real steps. */
+function checkIds({ data, mask, steps, sequence }: Samples, idsBelow: number, reader: string): void {
+  for (let i = 0; i < data.length; i++) {
+    const id = data[i] as number;
+    if (mask?.[i] === 0 || (id >= 0 && id < idsBelow && Math.floor(id) === id)) continue;
+    const row = Math.floor(i / steps);
+    const where = `row ${row}${sequence ? `, step ${i - row * steps}` : ''}`;
+    throw new DataError(
+      `${reader} got the id ${id} in ${where}: ids are whole numbers from 0 to ${idsBelow - 1}`,
+    );
   }
 }
 

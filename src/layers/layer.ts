@@ -36,6 +36,8 @@ export interface WeightRules {
   readonly initializer: Initializer;
   readonly regularizer?: Regularizer | undefined;
   readonly constraint?: Constraint | undefined;
+  /** Whether the layer itself keeps it, so that it is not learned; false by default. */
+  readonly isStatistic?: boolean;
 }
 
 /** A use of a layer on what others give. */
@@ -59,6 +61,8 @@ export class LayerParameter implements Parameter {
   readonly initializer: Initializer;
   readonly regularizer: Regularizer | undefined;
   readonly constraint: Constraint | undefined;
+  /** Whether it is a statistic of the data, which is not learned and has no gradient. */
+  readonly isStatistic: boolean;
   gradient!: Region;
   constructor(
     private readonly layer: Layer,
@@ -66,11 +70,12 @@ export class LayerParameter implements Parameter {
     readonly localName: string,
     readonly shape: Shape,
     readonly value: Region,
-    { initializer, regularizer, constraint }: WeightRules,
+    { initializer, regularizer, constraint, isStatistic = false }: WeightRules,
   ) {
     this.initializer = initializer;
     this.regularizer = regularizer;
     this.constraint = constraint;
+    this.isStatistic = isStatistic;
   }
 
   get name(): string {
@@ -78,7 +83,7 @@ export class LayerParameter implements Parameter {
   }
 
   get trainable(): boolean {
-    return isTrainable(this.layer);
+    return !this.isStatistic && isTrainable(this.layer);
   }
 }
 
@@ -123,6 +128,11 @@ export abstract class Layer {
   /** The shapes of the outputs beyond the first; the layer has `outputCount` in all. */
   moreOutputShapes(..._inputs: SampleShape[]): readonly SampleShape[] {
     return [];
+  }
+
+  /** How many ids there are where the layer takes token ids, whole numbers from 0: then data may be rows of them. */
+  get idsBelow(): number | undefined {
+    return undefined;
   }
 
   /** Plans the pass of a batch through the layer. */
@@ -197,6 +207,13 @@ export abstract class Layer {
       `${this.name} is part of another model already: make a new layer and hand the weights over with setWeights`,
     );
   }
+
+  /**
+   * Finds the other layers of the model that it refers to; most refer to none.
+   *
+   * @throws ConfigError when one is not there, or is not what it should be
+   */
+  connect(_layers: readonly Layer[]): void {}
 
   /** Fixes the first input's shape and declares the weights. */
   build([input, ...more]: readonly SampleShape[], arena: Arena): void {
@@ -308,6 +325,9 @@ export function isTrainable({ trainable, owner }: Layer): boolean {
 }
 
 /** Whether anything at or below the layer learns, so that a gradient is wanted at its output. */
-export function learns(layer: Layer, input: Edge): boolean {
-  return input.gradient !== undefined || (isTrainable(layer) && layer.parameters.length > 0);
+export function learns(layer: Layer, ...inputs: readonly Edge[]): boolean {
+  return (
+    inputs.some(({ gradient }) => gradient !== undefined) ||
+    layer.parameters.some(({ trainable }) => trainable)
+  );
 }

@@ -48,7 +48,8 @@ class Masking extends Layer {
           features,
         );
         // A step of a stream may be masked: the sequence is longer than that.
-        if (!planner.carried) this.checkRows(mask.array, steps, batch, planner);
+        if (!planner.carried)
+          checkRealRows(mask.array, x, (row) => this.whollyMasked(planner.rowNames[row] as number));
       },
       backward: () => {
         if (!output.gradient || !x.gradient) return;
@@ -58,34 +59,13 @@ class Masking extends Layer {
   }
 
   override maskSamples(samples: Samples): Samples {
-    const { data, rows, steps, features } = samples;
-    const maskValue = this.storedMaskValue(data instanceof Float32Array);
-    const mask = samples.mask?.slice() ?? new Uint8Array(rows * steps).fill(1);
-    for (let row = 0; row < rows; row++) {
-      let realSteps = 0;
-      for (let step = row * steps; step < (row + 1) * steps; step++) {
-        const start = step * features;
-        let isReal = false;
-        for (let k = start; k < start + features; k++) if (data[k] !== maskValue) isReal = true;
-        if (!isReal) mask[step] = 0;
-        realSteps += mask[step] as number;
-      }
-      if (realSteps === 0) throw this.whollyMasked(row);
-    }
-    return { ...samples, mask };
+    const maskValue = this.storedMaskValue(samples.data instanceof Float32Array);
+    return maskSamplesBy(samples, maskValue, (row) => this.whollyMasked(row));
   }
 
   /** Compared as it is stored, so that 0.1 is found in single precision too. */
   private storedMaskValue(inSinglePrecision: boolean): number {
     return inSinglePrecision ? Math.fround(this.maskValue) : this.maskValue;
-  }
-
-  private checkRows(mask: Uint8Array, steps: number, batch: number, planner: Planner): void {
-    for (let row = 0; row < batch; row++) {
-      let isReal = false;
-      for (let t = 0; t < steps && !isReal; t++) isReal = mask[t * batch + row] === 1;
-      if (!isReal) throw this.whollyMasked(planner.rowNames[row] as number);
-    }
   }
 
   private whollyMasked(row: number): DataError {
@@ -97,6 +77,41 @@ class Masking extends Layer {
 
   protected options(): Record<string, unknown> {
     return { maskValue: this.maskValue };
+  }
+}
+
+/** The samples with those steps masked whose features all equal `maskValue`; an error where a row has no other. */
+export function maskSamplesBy(
+  samples: Samples,
+  maskValue: number,
+  whollyMasked: (row: number) => Error,
+): Samples {
+  const { data, rows, steps, features } = samples;
+  const mask = samples.mask?.slice() ?? new Uint8Array(rows * steps).fill(1);
+  for (let row = 0; row < rows; row++) {
+    let realSteps = 0;
+    for (let step = row * steps; step < (row + 1) * steps; step++) {
+      const start = step * features;
+      let isReal = false;
+      for (let k = start; k < start + features; k++) if (data[k] !== maskValue) isReal = true;
+      if (!isReal) mask[step] = 0;
+      realSteps += mask[step] as number;
+    }
+    if (realSteps === 0) throw whollyMasked(row);
+  }
+  return { ...samples, mask };
+}
+
+/** Looks for a row of the batch that has no real step. */
+export function checkRealRows(
+  mask: Uint8Array,
+  { steps, batch }: Edge,
+  whollyMasked: (row: number) => Error,
+): void {
+  for (let row = 0; row < batch; row++) {
+    let isReal = false;
+    for (let t = 0; t < steps && !isReal; t++) isReal = mask[t * batch + row] === 1;
+    if (!isReal) throw whollyMasked(row);
   }
 }
 

@@ -48,6 +48,8 @@ export interface RecurrentOptions extends LayerOptions {
   recurrentConstraint?: ConstraintName | Constraint;
   /** None by default. */
   biasConstraint?: ConstraintName | Constraint;
+  /** A penalty on the output, divided by how many rows or steps count; none by default. */
+  activityRegularizer?: RegularizerName | Regularizer;
   /** The share of inputs dropped while training, the same ones at every step of a sequence; 0 by default. */
   dropout?: number;
   /** The share of the previous h dropped while training, the same at every step; 0 by default. */
@@ -68,19 +70,17 @@ export const recurrentOptionNames = [
   'activation',
   'useBias',
   ...weightOptionNames('kernel', 'recurrent', 'bias'),
+  'activityRegularizer',
   'dropout',
   'recurrentDropout',
   'weightDropout',
 ];
-
-const notYet = 'this version does not have it';
 
 export const recurrentHints = {
   inputShape: 'put input({ shape: [steps, features] }) before it, or let the first data decide',
   unroll: 'leave it out, every sequence is run in one call of the kernel',
   implementation: 'leave it out, there is one implementation',
   useCudnn: "leave it out, the model's backend decides which kernels compute",
-  activityRegularizer: notYet,
   recurrentActivation: 'it has no gates; an lstm and a gru have',
   unitForgetBias: 'it has no forget gate; an lstm has',
   cellClip: 'it has no c; an lstm has',

@@ -6,13 +6,15 @@ import type { Arena } from '../backend/memory.js';
 import { type Edge, type PlannedLayer, type Planner, planEdge, planGradient } from '../backend/plan.js';
 import { ConfigError, ShapeError } from '../core/errors.js';
 import { checkBoolean, checkInteger, checkOptions } from '../core/options.js';
+import type { Regularizer } from '../core/parameter.js';
 import type { Region } from '../core/region.js';
 import { formatShape, type Shape } from '../core/tensor.js';
 import { zeroMaskedBackward, zeroMaskedForward } from '../kernels/zero-masked.js';
 import { checkElementwise, type ElementwiseActivationName } from './activations.js';
+import { planActivity } from './activity.js';
 import { checkRate } from './dropout.js';
 import { type Initializer, zeros } from './initializers.js';
-import { isTrainable, Layer, type LayerParameter, type SampleShape, type WeightRules } from './layer.js';
+import { Layer, type LayerParameter, learns, type SampleShape, type WeightRules } from './layer.js';
 import { planInputDropout, planRecurrentMask, planWeightDropout } from './recurrent-dropout.js';
 import {
   checkInitialState,
@@ -21,6 +23,7 @@ import {
   recurrentOptionNames,
 } from './recurrent-options.js';
 import { addInto, checkKeptRows, KeptState, type PlannedState, planState } from './recurrent-state.js';
+import { toRegularizer } from './regularizers.js';
 import { planReversed } from './reversed.js';
 import {
   checkAbsent,
@@ -75,6 +78,7 @@ export abstract class Recurrent extends Layer {
   private readonly kernelRules: WeightRules;
   private readonly recurrentRules: WeightRules;
   private readonly biasRules: WeightRules;
+  private readonly activityRegularizer: Regularizer | undefined;
   private readonly dropout: number;
   private readonly recurrentDropout: number;
   private readonly weightDropout: number;
@@ -109,6 +113,7 @@ export abstract class Recurrent extends Layer {
     this.kernelRules = toWeightRules(type, 'kernel', options, 'glorotUniform', 2);
     this.recurrentRules = toWeightRules(type, 'recurrent', options, 'orthogonal', 2);
     this.biasRules = toWeightRules(type, 'bias', options, 'zeros', 1);
+    this.activityRegularizer = toRegularizer(`${type}: activityRegularizer`, options.activityRegularizer);
     this.dropout = checkRate(`${type}: dropout`, options.dropout ?? 0);
     this.recurrentDropout = checkRate(`${type}: recurrentDropout`, options.recurrentDropout ?? 0);
     this.weightDropout = checkRate(`${type}: weightDropout`, options.weightDropout ?? 0);
@@ -236,7 +241,7 @@ export abstract class Recurrent extends Layer {
     const [given, ...begin] = inputs as [Edge, ...Edge[]];
     const { units, outputUnits } = this;
     const { steps, batch } = given;
-    const hasGradient = isTrainable(this) || inputs.some(({ gradient }) => gradient !== undefined);
+    const hasGradient = learns(this, ...inputs);
     const reversed = this.goBackwards ? planReversed(planner, given) : undefined;
     const input = planInputDropout(planner, reversed?.output ?? given, this.dropout);
     const states = this.stateNames.map((name, i) =>
@@ -267,6 +272,7 @@ export abstract class Recurrent extends Layer {
     const asOutput = ({ last, width }: PlannedState) => planLast(planner, batch, width, last, hasGradient);
     const [h] = states as [PlannedState];
     const output = sequence?.output ?? asOutput(h);
+    planActivity(planner, this.activityRegularizer, output);
     const moreOutputs = this.returnState ? states.map(asOutput) : [];
     const state = this.planCarrying(planner, states, batch);
     planner.traced?.push({
@@ -380,6 +386,7 @@ export abstract class Recurrent extends Layer {
       ...weightConfig('kernel', this.kernelRules),
       ...weightConfig('recurrent', this.recurrentRules),
       ...weightConfig('bias', this.biasRules),
+      activityRegularizer: this.activityRegularizer?.config() ?? null,
       dropout: this.dropout,
       recurrentDropout: this.recurrentDropout,
       weightDropout: this.weightDropout,

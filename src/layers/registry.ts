@@ -3,9 +3,13 @@ import { FormatError } from '../core/errors.js';
 import { describe } from '../core/options.js';
 import { activation } from './activation.js';
 import type { ActivationName } from './activations.js';
+import { additiveAttention, attention } from './attention.js';
+import { attentionPooling1d } from './attention-pooling.js';
+import { batchNormalization } from './batch-normalization.js';
 import { bidirectional } from './bidirectional.js';
 import { dense } from './dense.js';
 import { dropout } from './dropout.js';
+import { embedding } from './embedding.js';
 import {
   coupledLstm,
   noForgetGateLstm,
@@ -18,25 +22,42 @@ import { gru } from './gru.js';
 import { input } from './input.js';
 import type { Layer, LayerConfig, LayerOptions, SampleShape } from './layer.js';
 import { layerNormLstm } from './layer-norm-lstm.js';
+import { layerNormalization } from './layer-normalization.js';
 import { lstm } from './lstm.js';
 import { masking } from './masking.js';
+import { add, concatenate, multiply } from './merging.js';
+import { gaussianNoise, spatialDropout1d } from './noise.js';
 import { peepholeLstm } from './peephole-lstm.js';
+import { globalAveragePooling1d, globalMaxPooling1d } from './pooling.js';
 import { projectedLstm } from './projected-lstm.js';
+import { flatten, repeatVector, reshape } from './reshape.js';
 import { simpleRnn } from './simple-rnn.js';
+import { timeDistributed } from './time-distributed.js';
 import { zoneoutLstm } from './zoneout-lstm.js';
 
 type Options = LayerOptions & Record<string, unknown>;
 
 const factories: Record<string, (options: Options) => Layer> = {
   activation: ({ activation: name, ...options }) => activation(name as ActivationName, options),
+  add: (options) => add(options),
+  additiveAttention: (options) => additiveAttention(options),
+  attention: (options) => attention(options),
+  attentionPooling1d: ({ units, ...options }) => attentionPooling1d(units as number, options),
+  batchNormalization: (options) => batchNormalization(options),
   bidirectional: ({ layer, backwardLayer, ...options }) => {
     const inner = (config: unknown) => layerFromConfig(config as LayerConfig);
     const backward = backwardLayer === undefined ? {} : { backwardLayer: inner(backwardLayer) };
     return bidirectional(inner(layer), { ...options, ...backward });
   },
   coupledLstm: ({ units, ...options }) => coupledLstm(units as number, options),
+  concatenate: (options) => concatenate(options),
   dense: ({ units, ...options }) => dense(units as number, options),
   dropout: ({ rate, ...options }) => dropout(rate as number, options),
+  embedding: ({ vocabulary, units, ...options }) => embedding(vocabulary as number, units as number, options),
+  flatten: (options) => flatten(options),
+  gaussianNoise: ({ stddev, ...options }) => gaussianNoise(stddev as number, options),
+  globalAveragePooling1d: (options) => globalAveragePooling1d(options),
+  globalMaxPooling1d: (options) => globalMaxPooling1d(options),
   gru: ({ units, ...options }) => gru(units as number, options),
   input: (options) => input(options as Options & { shape: SampleShape }),
   layerNormLstm: ({ units, ...options }) => layerNormLstm(units as number, options),
@@ -52,6 +73,12 @@ const factories: Record<string, (options: Options) => Layer> = {
     projectedLstm(units as number, projection as number, options),
   simpleRnn: ({ units, ...options }) => simpleRnn(units as number, options),
   zoneoutLstm: ({ units, ...options }) => zoneoutLstm(units as number, options),
+  layerNormalization: (options) => layerNormalization(options),
+  multiply: (options) => multiply(options),
+  repeatVector: ({ times, ...options }) => repeatVector(times as number, options),
+  reshape: ({ shape, ...options }) => reshape(shape as number[], options),
+  spatialDropout1d: ({ rate, ...options }) => spatialDropout1d(rate as number, options),
+  timeDistributed: ({ layer, ...options }) => timeDistributed(layerFromConfig(layer as LayerConfig), options),
 };
 
 /** @throws FormatError for a type that is not known; ConfigError for options that are not */

@@ -73,18 +73,26 @@ export interface PlannedWeight {
   readonly gradient: Region;
 }
 
-/**
- * The bias as the kernels want it: the layer's own, or zeros where it has none, so that a kernel needs no case
- * for that. `prepare` comes before every forward pass.
- */
-export function planBias(
+/** One whose `prepare` comes before every forward pass. */
+export interface PreparedWeight extends PlannedWeight {
+  readonly prepare: () => void;
+}
+
+/** The layer's own weight or, where it has none, a constant in its place, so that a kernel needs no case for that. */
+export function planWeight(
   planner: Planner,
-  bias: LayerParameter | undefined,
+  weight: LayerParameter | undefined,
   size: number,
-): PlannedWeight & { readonly prepare: () => void } {
-  if (bias) return { value: bias.value, gradient: bias.gradient, prepare: () => {} };
+  constant: number,
+): PreparedWeight {
+  if (weight) return { value: weight.value, gradient: weight.gradient, prepare: () => {} };
   const value = planner.arena.floats(size);
   // What is added to this gradient is read by nobody.
   const gradient = planner.arena.floats(size);
-  return { value, gradient, prepare: () => void value.array.fill(0) };
+  return { value, gradient, prepare: () => void value.array.fill(constant) };
+}
+
+/** The bias, or zeros where there is none. */
+export function planBias(planner: Planner, bias: LayerParameter | undefined, size: number): PreparedWeight {
+  return planWeight(planner, bias, size, 0);
 }

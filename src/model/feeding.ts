@@ -25,6 +25,7 @@ export function readSamples(
   x: unknown,
   ports: Ports,
   readers: readonly Layer[],
+  graph: Graph,
   precision: 'float32' | 'float64',
   missing: Missing,
 ): Samples[] {
@@ -37,6 +38,7 @@ export function readSamples(
       reader: reader.name,
       expected: reader.expectedShape(),
       ranks: reader.ranks,
+      idsBelow: idsBelow(graph, i),
       precision,
       missing,
     });
@@ -50,6 +52,11 @@ export function readSamples(
     );
   });
   return inputs;
+}
+
+/** How many token ids an input may hold, where an embedding alone reads it. */
+function idsBelow(graph: Graph, input: number): number | undefined {
+  return onlyReaders(graph, input).find((layer) => !(layer instanceof Input))?.idsBelow;
 }
 
 /** The shape of a row. */

@@ -166,7 +166,7 @@ function storedRegions(
   isCompiled: boolean,
 ): { name: string; region: Region; shape: Shape }[] {
   const { parameters } = network;
-  const weights = parameters.map(({ name, value, shape }) => ({ name, region: value, shape }));
+  const weights = network.weights.map(({ name, value, shape }) => ({ name, region: value, shape }));
   if (!isCompiled) return weights;
   const { optimizer, regions } = network.optimizer;
   const states = parameters.flatMap(({ name, shape }, p) =>

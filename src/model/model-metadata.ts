@@ -166,8 +166,9 @@ export function readDescription(metadata: Readonly<Record<string, string>>): Des
   const training = 'longhand.training' in metadata ? readTraining(metadata, outputPorts) : undefined;
   nameLayers(layersOf(graph));
   const shapes = new Map<string, Shape>();
-  for (const { name, shape } of describeWeights(graph, inputShapes)) {
+  for (const { name, shape, isStatistic } of describeWeights(graph, inputShapes)) {
     shapes.set(name, shape);
+    if (isStatistic) continue;
     for (const state of training?.compiled.optimizer.stateNames ?? [])
       shapes.set(stateName(state, name), shape);
   }

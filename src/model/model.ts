@@ -19,6 +19,7 @@ import { warnOf } from '../training/warnings.js';
 import { type Compiled, type CompiledOutput, toCompiled } from './compiled.js';
 import { checkShape, maskInputs, outputShapes, readSamples, readTargets, shapeOf } from './feeding.js';
 import { type Graph, layersOf } from './graph.js';
+import type { ModelInternals } from './internals.js';
 import { Network } from './network.js';
 import {
   type CompileOptions,
@@ -35,15 +36,8 @@ import { type Each, type Ports, readPorts, type Some, type SymbolicPorts, writeP
 import { openStream, type Stream, type StreamOptions } from './stream.js';
 import { countWeights, summaryLines } from './summary.js';
 import { type Trace, traceRows } from './trace.js';
-import { readWeights, type Weights, writeWeights } from './weights.js';
-
-export interface ModelInternals {
-  readonly graph: Graph;
-  readonly inputPorts: Ports;
-  readonly outputPorts: Ports;
-  readonly network: Network | undefined;
-  readonly compiled: Compiled | undefined;
-}
+import type { TakeOptions, Weights, WeightsReport } from './weights.js';
+import { readWeights, takeWeights, writeWeights } from './weights.js';
 
 /**
  * A model whose numbers are kept in an `A`, with inputs of the form `I` and outputs of the form `O`: made by
@@ -254,7 +248,7 @@ export abstract class Model<
 
   /** Copies of all weights by name, in the order of the layers. */
   getWeights(): Weights<A> {
-    return readWeights(this.built('getWeights').parameters) as Weights<A>;
+    return readWeights(this.built('getWeights').weights) as Weights<A>;
   }
 
   /**
@@ -263,7 +257,17 @@ export abstract class Model<
    * @throws DataError, ShapeError when a name or a shape does not fit; no weight has been changed then
    */
   setWeights(weights: Readonly<Record<string, Tensor>>): void {
-    writeWeights(this.built('setWeights').parameters, weights);
+    writeWeights(this.built('setWeights').weights, weights);
+  }
+
+  /**
+   * Takes those of another model's weights that fit by name and shape, and says what became of each.
+   *
+   * @param options.rename  what layers are called here: `{ lstm_1: 'encoder' }`
+   * @throws DataError for what is no tensor, or a value that is not finite; no weight has been changed then
+   */
+  takeWeights(weights: Readonly<Record<string, Tensor>>, options: TakeOptions = {}): WeightsReport {
+    return takeWeights(this.built('takeWeights').weights, weights, options);
   }
 
   /** Lets the next batch of the stateful layers begin anew. */
@@ -356,7 +360,7 @@ export abstract class Model<
   private samples(x: Each<I, SampleInput>, missing: Missing): Samples[] {
     const readers = this.readers();
     checkMissing(missing);
-    const inputs = readSamples(x, this.inputPorts, readers, this.precision, missing);
+    const inputs = readSamples(x, this.inputPorts, readers, this.graph, this.precision, missing);
     this.settle();
     if (this.network) this.buildFor(inputs.map(shapeOf));
     else

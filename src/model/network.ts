@@ -50,7 +50,10 @@ interface Watch {
 }
 
 export class Network implements Trainable {
-  readonly parameters: LayerParameter[];
+  /** All weights, in the order of the layers: those that are learned, and statistics. */
+  readonly weights: readonly LayerParameter[];
+  /** The weights that are learned, frozen ones too. */
+  readonly parameters: readonly LayerParameter[];
   readonly layers: Layer[];
   readonly shuffling: Random;
   readonly dropout: Random;
@@ -85,10 +88,11 @@ export class Network implements Trainable {
     this.memory = new Memory(options.precision, options.backend.block);
     this.shuffling = new Random(options.seed, SHUFFLING_STREAM);
     this.dropout = new Random(options.seed, DROPOUT_STREAM);
-    this.parameters = this.memory.keep((arena) => declareWeights(graph, shapes, arena));
+    this.weights = this.memory.keep((arena) => declareWeights(graph, shapes, arena));
+    this.parameters = this.weights.filter(({ isStatistic }) => !isStatistic);
     if (!options.initialize) return;
     const random = new Random(options.seed, WEIGHTS_STREAM);
-    for (const { initializer, value, shape } of this.parameters) initializer.fill(value.array, shape, random);
+    for (const { initializer, value, shape } of this.weights) initializer.fill(value.array, shape, random);
   }
 
   get precision(): Precision {
@@ -186,6 +190,8 @@ export class Network implements Trainable {
     const random = this.dropout;
     const { backend } = this;
     const { carried, traced } = watch;
+    const statistics: Planner['statistics'] = [];
+    const penalties: Planner['penalties'] = [];
     const planner: Planner = {
       arena,
       backend,
@@ -194,6 +200,8 @@ export class Network implements Trainable {
       rowNames,
       training,
       gradients,
+      statistics,
+      penalties,
       carried,
       traced,
     };
@@ -206,13 +214,14 @@ export class Network implements Trainable {
     const forward = (isTraining: boolean) => {
       for (const layer of planned) layer.forward(isTraining);
     };
-    const backward = (factors: readonly number[]) => {
+    const backward = (factors: readonly number[], activityFactor: number) => {
       for (const gradient of gradients) gradient.array.fill(0);
       for (const { gradient, value, regularizer } of this.parameters) {
         gradient.array.fill(0);
         regularizer?.addGradient(value.array, gradient.array);
       }
       losses.forEach((loss, i) => void loss.backward(factors[i] as number));
+      for (const penalty of penalties) penalty.backward(activityFactor);
       for (let i = planned.length - 1; i >= 0; i--) planned[i]?.backward();
     };
     const layers = planned.map((layer, i) => ({
@@ -225,6 +234,8 @@ export class Network implements Trainable {
       outputs,
       layers,
       losses,
+      statistics,
+      penalties,
       rowMask,
       rowNames,
       forward,
@@ -249,17 +260,19 @@ export class Network implements Trainable {
   }
 }
 
-/** The names and shapes of the weights that a model would have. The layers are spent by it: make new ones. */
+/** The weights that a model would have, as far as their names and shapes go. The layers are spent by it: make new ones. */
 export function describeWeights(
   graph: Graph,
   inputShapes: readonly SampleShape[],
-): readonly { readonly name: string; readonly shape: Shape }[] {
+): readonly { readonly name: string; readonly shape: Shape; readonly isStatistic: boolean }[] {
   return declareWeights(graph, inferShapes(graph, inputShapes), new Arena('float32'));
 }
 
-/** Declares all weights, then their gradients behind them. */
+/** Declares all weights, then the gradients of those that are learned behind them. */
 function declareWeights(graph: Graph, shapes: readonly SampleShape[], arena: Arena): LayerParameter[] {
-  for (const layer of layersOf(graph)) layer.checkFree();
+  const layers = layersOf(graph);
+  for (const layer of layers) layer.checkFree();
+  for (const layer of layers) layer.connect(layers);
   const built = new Set<Layer>();
   for (const { layer, inputs } of graph.nodes) {
     if (built.has(layer)) continue;
@@ -269,7 +282,7 @@ function declareWeights(graph: Graph, shapes: readonly SampleShape[], arena: Are
     );
     built.add(layer);
   }
-  const parameters = [...built].flatMap((layer) => layer.parameters);
-  for (const parameter of parameters) parameter.gradient = arena.floats(parameter.value.length);
-  return parameters;
+  const weights = [...built].flatMap((layer) => layer.parameters);
+  for (const weight of weights) if (!weight.isStatistic) weight.gradient = arena.floats(weight.value.length);
+  return weights;
 }

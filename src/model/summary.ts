@@ -1,11 +1,11 @@
 /** A model as a table: its layers, the shapes of their outputs, how many weights each has, and what it reads. */
 import { formatShape, sizeOf } from '../core/tensor.js';
-import type { Layer, SampleShape } from '../layers/layer.js';
+import type { Layer, LayerParameter, SampleShape } from '../layers/layer.js';
 import { firstOutputs, type Graph, inferShapes, layersOf } from './graph.js';
 
-/** How many numbers the layer's weights hold. */
-export function countWeights(layer: Layer): number {
-  return layer.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+/** How many numbers the layer's weights hold; those of them that `counts`. */
+export function countWeights(layer: Layer, counts: (weight: LayerParameter) => boolean = () => true): number {
+  return layer.parameters.filter(counts).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
 /** The lines of the table. A model that is not built has no shapes yet. */
@@ -42,7 +42,7 @@ export function summaryLines(graph: Graph, inputs: readonly SampleShape[] | unde
   const rule = '─'.repeat(widths.reduce((sum, width) => sum + width + 3, -3));
   const layers = layersOf(graph);
   const total = layers.reduce((sum, layer) => sum + countWeights(layer), 0);
-  const trainable = layers.reduce((sum, layer) => sum + (layer.trainable ? countWeights(layer) : 0), 0);
+  const trainable = layers.reduce((sum, layer) => sum + countWeights(layer, ({ trainable }) => trainable), 0);
   const totals = shapes
     ? [
         `Parameters: ${grouped(total)} (trainable ${grouped(trainable)}, frozen ${grouped(total - trainable)})`,

@@ -6,6 +6,7 @@ import type { PlannedLoss } from './losses.js';
 import type { Metric } from './metrics/metric.js';
 import { gradientOriginOf, originOf } from './origin.js';
 import { checkStatefulRows } from './stateful.js';
+import { checkStatistics, updateStatistics } from './statistics.js';
 import type { Dataset, Targets } from './targets.js';
 import type { Pass, Trainable } from './trainable.js';
 import { applyGradients, notFinite, totalPenalty } from './update.js';
@@ -48,7 +49,7 @@ export class Totals {
     });
   }
 
-  /** Takes a batch that went forward: the losses of its outputs, and what the weights cost. */
+  /** Takes a batch that went forward: the losses of its outputs, and the penalties. */
   add({ losses }: Pass, batch: readonly BatchLoss[], penalty: number): void {
     batch.forEach(({ sum, count }, i) => {
       const { targets, weights, output } = losses[i] as PlannedLoss;
@@ -145,26 +146,41 @@ export function trainBatch(
   loadBatch(pass, dataset, order, start);
   pass.forward(true);
   const batch = batchLosses(pass);
-  const penalty = totalPenalty(model.parameters);
+  const counted = countOf(batch);
+  const penalty = penaltyOf(model.parameters, pass, counted);
   const wrong = [penalty, ...batch.map(({ sum }) => sum)].find((value) => !Number.isFinite(value));
   if (wrong !== undefined) {
     const origin = Number.isFinite(penalty) ? originOf(pass) : ', for its penalties are';
     throw notFinite(`the loss is ${wrong}`, () => where() + origin);
   }
+  checkStatistics(pass.statistics, where);
   totals.add(pass, batch, penalty);
-  const counted = batch.reduce((sum, one) => sum + one.count, 0);
   if (counted === 0) return;
-  pass.backward(batch.map((one, i) => (one.count === 0 ? 0 : totals.weightOf(i) / one.count)));
+  const factors = batch.map((one, i) => (one.count === 0 ? 0 : totals.weightOf(i) / one.count));
+  pass.backward(factors, 1 / counted);
   applyGradients(model.parameters, model.optimizer, counted, where, () => gradientOriginOf(pass));
+  updateStatistics(pass.statistics, model.optimizer);
 }
 
 /** The loss of a pass that went forward: those of its outputs by their weights, and the penalties. */
 export function lossOf(pass: Pass, weights: readonly number[], parameters: readonly Parameter[]): number {
-  let mean = totalPenalty(parameters);
-  batchLosses(pass).forEach(({ sum, count }, i) => {
+  const batch = batchLosses(pass);
+  let mean = penaltyOf(parameters, pass, countOf(batch));
+  batch.forEach(({ sum, count }, i) => {
     if (count > 0) mean += ((weights[i] as number) * sum) / count;
   });
   return mean;
+}
+
+/** How many rows or steps of a batch count, over all outputs. */
+function countOf(batch: readonly BatchLoss[]): number {
+  return batch.reduce((sum, one) => sum + one.count, 0);
+}
+
+/** What the weights cost, and what outputs of layers cost for each row or step that counts. */
+function penaltyOf(parameters: readonly Parameter[], { penalties }: Pass, counted: number): number {
+  const activity = counted === 0 ? 0 : penalties.reduce((sum, penalty) => sum + penalty.sum(), 0) / counted;
+  return totalPenalty(parameters) + activity;
 }
 
 function batchLosses({ losses }: Pass): BatchLoss[] {
@@ -196,7 +212,8 @@ export function evaluateBatch(
 ): void {
   loadBatch(pass, dataset, order, start);
   pass.forward(false);
-  totals.add(pass, batchLosses(pass), totalPenalty(model.parameters));
+  const batch = batchLosses(pass);
+  totals.add(pass, batch, penaltyOf(model.parameters, pass, countOf(batch)));
 }
 
 /** Calls `run` with a pass for each batch of rows in their natural order, until the signal is aborted. */

@@ -1,6 +1,6 @@
 /** What training knows of a model: weights, and passes planned for batches. It does not know of layers. */
 import type { Backend } from '../backend/backend.js';
-import type { Edge, GateProbe } from '../backend/plan.js';
+import type { ActivityPenalty, BatchStatistic, Edge, GateProbe } from '../backend/plan.js';
 import type { Parameter } from '../core/parameter.js';
 import type { Random } from '../core/random.js';
 import type { Loss, PlannedLoss } from './losses.js';
@@ -28,6 +28,10 @@ export interface Pass {
   readonly layers: readonly LayerTrace[];
   /** One for each goal; none where the model is not compiled. */
   readonly losses: readonly PlannedLoss[];
+  /** What becomes a part of moving statistics once the batch has changed the weights. */
+  readonly statistics: readonly BatchStatistic[];
+  /** What the outputs of layers cost. */
+  readonly penalties: readonly ActivityPenalty[];
   /** [batch]: ones. */
   readonly rowMask: { readonly array: Uint8Array };
   /** Which row of the data each row of the batch is. */
@@ -35,10 +39,10 @@ export interface Pass {
   /** Computes the outputs; dropout is on when `training`. */
   forward(training: boolean): void;
   /**
-   * Sets all gradients to zero and adds up those of each loss times its factor and of the penalties. Only passes
-   * planned for training have it.
+   * Sets all gradients to zero and adds up those of each loss times its factor, of what outputs cost times
+   * `activityFactor`, and of the penalties on weights. Only passes planned for training have it.
    */
-  backward(factors: readonly number[]): void;
+  backward(factors: readonly number[], activityFactor: number): void;
 }
 
 export interface Trainable {

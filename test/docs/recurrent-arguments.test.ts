@@ -34,6 +34,7 @@ const values: Record<string, unknown> = {
   kernelRegularizer: 'l2',
   recurrentRegularizer: 'l2',
   biasRegularizer: 'l2',
+  activityRegularizer: 'l2',
   kernelConstraint: 'nonNegative',
   recurrentConstraint: 'nonNegative',
   biasConstraint: 'nonNegative',

@@ -59,6 +59,8 @@ export function planLayer(
       rowNames,
       training: true,
       gradients,
+      statistics: [],
+      penalties: [],
       carried: undefined,
     };
     const edge = (length: number, width: number, sequence: boolean, mask: Edge['mask']): Edge => {

@@ -7,16 +7,22 @@ import type { Samples } from '../../src/data/samples.js';
 import {
   type ActivationName,
   activation,
+  attentionPooling1d,
+  batchNormalization,
   bidirectional,
   coupledLstm,
   dense,
   dropout,
   type ElementwiseActivationName,
+  gaussianNoise,
+  globalAveragePooling1d,
+  globalMaxPooling1d,
   gru,
   type Layer,
   type LossName,
   l1,
   l2,
+  layerNormalization,
   layerNormLstm,
   lstm,
   masking,
@@ -32,6 +38,8 @@ import {
   type Sequential,
   sequential,
   simpleRnn,
+  spatialDropout1d,
+  timeDistributed,
   zoneoutLstm,
 } from '../../src/index.js';
 import type { Network } from '../../src/model/network.js';
@@ -59,20 +67,33 @@ const elementwise: readonly ElementwiseActivationName[] = [
 
 type RegularizerChoice = 'none' | 'l1' | 'l2';
 
+/** Layers from sequences to sequences. */
+const layerKinds = [
+  'lstm',
+  'variant',
+  'gru',
+  'simpleRnn',
+  'bidirectional',
+  'dense',
+  'dropout',
+  'activation',
+  'masking',
+  'batchNormalization',
+  'layerNormalization',
+  'gaussianNoise',
+  'spatialDropout1d',
+  'timeDistributed',
+] as const;
+
+/** Layers from sequences to rows. */
+const poolingKinds = ['lstm', 'max', 'average', 'attention'] as const;
+
 export interface LayerChoice {
-  kind:
-    | 'lstm'
-    | 'variant'
-    | 'gru'
-    | 'simpleRnn'
-    | 'bidirectional'
-    | 'dense'
-    | 'dropout'
-    | 'activation'
-    | 'masking';
+  kind: (typeof layerKinds)[number];
   units: number;
   useBias: boolean;
   isPlain: boolean;
+  activityRegularizer: RegularizerChoice;
   activation: ElementwiseActivationName;
   recurrentActivation: ElementwiseActivationName;
   dropout: number;
@@ -98,6 +119,8 @@ export interface ModelChoice {
   layers: LayerChoice[];
   /** Whether the output has steps. */
   sequence: boolean;
+  /** What makes rows of sequences where it has none. */
+  pooling: (typeof poolingKinds)[number];
   loss: LossName;
   fromLogits: boolean;
   /** What stands before the loss: the activation that it sees through, or another one. */
@@ -131,18 +154,7 @@ const regularizer = fc.constantFrom<RegularizerChoice>('none', 'none', 'l1', 'l2
 const rate = fc.constantFrom(0, 0, 0.3);
 
 const layerChoice: fc.Arbitrary<LayerChoice> = fc.record({
-  kind: fc.constantFrom(
-    'lstm',
-    'lstm',
-    'variant',
-    'gru',
-    'simpleRnn',
-    'bidirectional',
-    'dense',
-    'dropout',
-    'activation',
-    'masking',
-  ),
+  kind: fc.constantFrom('lstm', 'lstm', ...layerKinds),
   units: fc.integer({ min: 1, max: 4 }),
   useBias: fc.boolean(),
   isPlain: fc.boolean(),
@@ -160,6 +172,7 @@ const layerChoice: fc.Arbitrary<LayerChoice> = fc.record({
   variant: fc.constantFrom(...(Object.keys(variants) as (keyof typeof variants)[])),
   mergeMode: fc.constantFrom('concat', 'sum', 'mul', 'ave'),
   kernelRegularizer: regularizer,
+  activityRegularizer: regularizer,
   recurrentRegularizer: regularizer,
   biasRegularizer: regularizer,
   trainable: fc.constantFrom(true, true, true, false),
@@ -169,6 +182,7 @@ const layerChoice: fc.Arbitrary<LayerChoice> = fc.record({
 export const modelChoice = fc.record<ModelChoice>({
   layers: fc.array(layerChoice, { minLength: 1, maxLength: 3 }),
   sequence: fc.boolean(),
+  pooling: fc.constantFrom('lstm', ...poolingKinds),
   loss: fc.constantFrom<LossName>(
     'binaryCrossentropy',
     'categoricalCrossentropy',
@@ -250,13 +264,49 @@ function toLayer(choice: LayerChoice, returnSequences: boolean, mayReverse: bool
         ...option('recurrentRegularizer', choice.recurrentRegularizer),
       });
     case 'dense':
-      return dense(units, { useBias, trainable, activation: choice.activation, ...regularizers });
+      return dense(units, {
+        useBias,
+        trainable,
+        activation: choice.activation,
+        ...regularizers,
+        ...option('activityRegularizer', choice.activityRegularizer),
+      });
     case 'dropout':
       return dropout(choice.dropout);
     case 'activation':
       return activation(choice.activation);
     case 'masking':
       return masking({ maskValue: 1e9 }); // no number of these models is that large
+    case 'batchNormalization':
+      return batchNormalization({
+        epsilon: 0.1,
+        scale: useBias,
+        center: choice.isPlain || useBias,
+        trainable,
+      });
+    case 'layerNormalization':
+      return layerNormalization({ epsilon: 0.1, scale: choice.isPlain, center: useBias, trainable });
+    case 'gaussianNoise':
+      return gaussianNoise(choice.dropout);
+    case 'spatialDropout1d':
+      return spatialDropout1d(choice.dropout);
+    case 'timeDistributed':
+      return timeDistributed(dense(units, { useBias, activation: choice.activation, ...regularizers }), {
+        trainable,
+      });
+  }
+}
+
+function toPooling(kind: ModelChoice['pooling']): Layer {
+  switch (kind) {
+    case 'lstm':
+      return lstm(2);
+    case 'max':
+      return globalMaxPooling1d();
+    case 'average':
+      return globalAveragePooling1d();
+    case 'attention':
+      return attentionPooling1d(2);
   }
 }
 
@@ -272,11 +322,11 @@ function headActivation({ loss, fromLogits, seesThrough }: ModelChoice): Activat
   return 'linear';
 }
 
-/** The model, compiled and built, in double precision. Where its output has no steps the last layers are an LSTM. */
+/** The model, compiled and built, in double precision. Where its output has no steps its sequences are pooled. */
 export function buildModel(choice: ModelChoice): Sequential<Float64Array> {
   // Where the output has steps, those of the targets are in the order of the input's, and masked as they are.
   const hidden = choice.layers.map((layer) => toLayer(layer, true, !choice.sequence));
-  if (!choice.sequence) hidden.push(lstm(2));
+  if (!choice.sequence) hidden.push(toPooling(choice.pooling));
   const head = dense(outputsOf(choice), { activation: headActivation(choice) });
   const model = sequential([...hidden, head], {
     precision: 'float64',
@@ -366,11 +416,13 @@ export function batchProblem(network: Network, dataset: Dataset, rows = rowOrder
     network.dropout.restore(drawn);
     pass.forward(true);
     const count = planned.count();
-    return (count === 0 ? 0 : planned.forward() / count) + totalPenalty(network.parameters);
+    const activity = pass.penalties.reduce((sum, penalty) => sum + penalty.sum(), 0);
+    const mean = count === 0 ? 0 : (planned.forward() + activity) / count;
+    return mean + totalPenalty(network.parameters);
   };
   const backward = () => {
     const count = planned.count();
-    pass.backward([count === 0 ? 0 : 1 / count]);
+    pass.backward([count === 0 ? 0 : 1 / count], count === 0 ? 0 : 1 / count);
   };
   return { pass, loss, backward, count: () => planned.count() };
 }

@@ -1,0 +1,22 @@
+/**
+ * Moving statistics of the data, such as those of batch normalization: once a batch has changed the weights, its own
+ * become a part of them. A batch whose update is taken back leaves them as they were.
+ *
+ *     moving = momentum moving + (1 - momentum) batch
+ */
+import type { BatchStatistic } from '../backend/plan.js';
+import { notFinite, type OptimizerState } from './update.js';
+
+/** @throws NumericError when a statistic of the batch is not finite; nothing has been changed then */
+export function checkStatistics(statistics: readonly BatchStatistic[], where: () => string): void {
+  for (const { name, batch } of statistics) {
+    const bad = batch.array.findIndex((value) => !Number.isFinite(value));
+    if (bad !== -1) throw notFinite(`the batch makes ${name} ${batch.array[bad]}`, where);
+  }
+}
+
+export function updateStatistics(statistics: readonly BatchStatistic[], { kernels }: OptimizerState): void {
+  for (const { moving, batch, momentum } of statistics) {
+    kernels.blend(moving.array, batch.array, moving.length, momentum);
+  }
+}
