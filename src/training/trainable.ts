@@ -39,6 +39,8 @@ export interface Pass {
    * planned for training have it.
    */
   backward(factors: readonly number[]): void;
+  /** The same for gradients of the outputs that `seed` writes, in place of those of the losses. */
+  backwardFrom(seed: () => void): void;
 }
 
 export interface Trainable {
