@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/core/random.js';
 import {
+  adam,
   type Beam,
   beamSearch,
   dense,
@@ -9,10 +10,13 @@ import {
   generate,
   input,
   lstm,
+  model,
   reshapeDistribution,
   type StepFunction,
+  type SymbolicTensor,
   sequential,
   streamSteps,
+  type Tensor,
 } from '../../src/index.js';
 
 const p = [0.5, 0.3, 0.15, 0.05];
@@ -164,5 +168,70 @@ describe('generate', () => {
       'a token is a whole number from 0 to 2 but is 3',
     );
     expect(() => generate(model, [0], { length: 0 })).toThrow('length must be a number at least 1');
+  });
+});
+
+describe('from sequence to sequence', () => {
+  const size = 4;
+  const word = (k: number) => Array.from({ length: size }, (_, i) => (i === k ? 1 : 0));
+  /** The words, and layers between them, of training and of decoding: those of one name have the same weights. */
+  const encode = () => {
+    const source = input({ shape: [null, size] });
+    const [, h, c] = lstm(16, { name: 'encoder', returnState: true }).on(source);
+    return { source, h: h as SymbolicTensor, c: c as SymbolicTensor };
+  };
+  const decode = (h: SymbolicTensor, c: SymbolicTensor) => {
+    const late = input({ shape: [null, size] });
+    const layer = lstm(16, { name: 'decoder', returnSequences: true, returnState: true });
+    const [decoded, ...states] = layer.on(late, h, c);
+    const next = dense(size, { name: 'next', activation: 'softmax' }).on(decoded as SymbolicTensor);
+    return { late, next, states };
+  };
+
+  it('learns to turn a sequence around, taught by the right answers, and decodes it alone', async () => {
+    const { source, h, c } = encode();
+    const { late, next } = decode(h, c);
+    const trained = model({ inputs: { source, late }, outputs: next }, { seed: 1 });
+    trained.compile({ loss: 'sparseCategoricalCrossentropy', optimizer: adam({ learningRate: 0.02 }) });
+    // Words 1 to 3 in all orders of two and three; 0 begins and ends.
+    const words = [1, 2, 3];
+    const texts = words.flatMap((a) => words.flatMap((b) => [[a, b], ...words.map((d) => [a, b, d])]));
+    const answers = texts.map((text) => [...text].reverse());
+    const x = {
+      source: texts.map((text) => text.map(word)),
+      late: answers.map((answer) => [0, ...answer].map(word)),
+    };
+    await trained.fit(
+      x,
+      answers.map((answer) => [...answer, 0]),
+      { epochs: 120, batchSize: 12 },
+    );
+
+    const [begin, ended] = [encode(), { h: input({ shape: [16] }), c: input({ shape: [16] }) }];
+    const encoder = model({ inputs: begin.source, outputs: { h: begin.h, c: begin.c } });
+    const one = decode(ended.h, ended.c);
+    const [h2, c2] = one.states as [SymbolicTensor, SymbolicTensor];
+    const decoder = model({
+      inputs: { late: one.late, h: ended.h, c: ended.c },
+      outputs: { next: one.next, h: h2, c: c2 },
+    });
+    const weights = trained.getWeights();
+    for (const part of [encoder, decoder]) {
+      const own = Object.keys(part.getWeights());
+      part.setWeights(Object.fromEntries(own.map((name) => [name, weights[name] as Tensor])));
+    }
+    type States = { h: Tensor; c: Tensor };
+    const step: StepFunction<States> = (token, { h, c }) => {
+      const said = decoder.predict({ late: [[word(token)]], h, c });
+      return { probabilities: said.next.data, state: said };
+    };
+    const right = texts.filter((text, i) => {
+      const start = step(0, encoder.predict([text.map(word)]));
+      const greedy = drawTokens(step, start, { length: 5, end: 0, temperature: 0 });
+      const [best] = beamSearch(step, start, { width: 3, length: 5, end: 0 });
+      const answer = [...(answers[i] as number[]), 0].join();
+      return greedy.join() === answer && best?.tokens.join() === answer;
+    });
+    expect(right.length / texts.length).toBeGreaterThan(0.9);
   });
 });
