@@ -89,6 +89,7 @@ export { flatten, repeatVector, reshape } from './layers/reshape.js';
 export { simpleRnn } from './layers/simple-rnn.js';
 export { timeDistributed } from './layers/time-distributed.js';
 export { type ZoneoutLstmOptions, zoneoutLstm } from './layers/zoneout-lstm.js';
+export type { AttributeOptions } from './model/attribution.js';
 export {
   type CheckGradientsOptions,
   checkGradients,
@@ -96,6 +97,20 @@ export {
   type GradientError,
 } from './model/check-gradients.js';
 export { type CheckpointFrequency, type CheckpointOptions, checkpoint } from './model/checkpoint.js';
+export {
+  type Beam,
+  type BeamOptions,
+  beamSearch,
+  type DecodingStep,
+  drawTokens,
+  type GenerateOptions,
+  generate,
+  reshapeDistribution,
+  type SamplingOptions,
+  type StepFunction,
+  streamSteps,
+  type TokenState,
+} from './model/decode.js';
 export { type Functional, type InputPorts, type ModelDefinition, model } from './model/functional.js';
 export { type GradientReport, gradientReport, type LayerReport } from './model/gradient-report.js';
 export type { Model } from './model/model.js';
@@ -109,6 +124,7 @@ export type {
   WeightOptions,
 } from './model/options.js';
 export type { AllOrSome, Each, Some, SymbolicPorts } from './model/ports.js';
+export type { SamplesOptions, Spread } from './model/predictions.js';
 export { type Sequential, sequential } from './model/sequential.js';
 export type { Stream, StreamOptions, StreamState } from './model/stream.js';
 export type { Trace } from './model/trace.js';

@@ -14,7 +14,7 @@ import {
   learns,
   type SampleShape,
 } from './layer.js';
-import { type PlannedWeight, planWeight } from './weights.js';
+import { type PreparedWeight, planWeight } from './weights.js';
 
 /** What both kinds of attention of a query have in common. */
 abstract class QueryAttention extends Layer {
@@ -73,7 +73,7 @@ abstract class QueryAttention extends Layer {
   protected planFor(
     inputs: readonly Edge[],
     planner: Planner,
-    scale: PlannedWeight,
+    scale: PreparedWeight,
     scores: typeof dotScores,
   ): PlannedLayer {
     const [query, value, key = value] = inputs as [Edge, Edge, Edge?];

@@ -1,10 +1,12 @@
 /** What users give as x and y, read for a model's inputs and outputs. */
 import { DataError, ShapeError } from '../core/errors.js';
-import { formatShape } from '../core/tensor.js';
-import { type Missing, type SampleInput, type Samples, toSamples } from '../data/samples.js';
+import { type FloatArray, formatShape, type Tensor } from '../core/tensor.js';
+import { type Missing, newArray, type SampleInput, type Samples, toSamples } from '../data/samples.js';
 import { Input } from '../layers/input.js';
 import type { Layer, SampleShape } from '../layers/layer.js';
+import { type ClassWeight, weighClasses } from '../training/class-weights.js';
 import {
+  type Dataset,
   type OutputShape,
   type SampleWeightInput,
   type TargetInput,
@@ -156,4 +158,31 @@ export function readTargets(
       precision,
     ),
   );
+}
+
+/** An output of zeros, to be written to. */
+export function emptyOutput<A extends FloatArray>(
+  { sequence, steps, features, rows: { rows, lengths } }: OutputShape,
+  precision: 'float32' | 'float64',
+): Tensor<A> {
+  const data = newArray(precision, rows * steps * features) as A;
+  return sequence ? { data, shape: [rows, steps, features], lengths } : { data, shape: [rows, features] };
+}
+
+/** The data set with what the classes of its outputs weigh. */
+export function weighOutputs(
+  dataset: Dataset,
+  classWeight: unknown,
+  ports: Ports,
+  compiled: readonly CompiledOutput[],
+  shapes: readonly SampleShape[],
+): Dataset {
+  const given = readPorts('fit: classWeight', ports, classWeight);
+  const outputs = dataset.outputs.map((targets, i) => {
+    const { output, loss } = compiled[i] as CompiledOutput;
+    const weights = given[output] as ClassWeight | undefined;
+    const classes = shapes[output]?.at(-1) as number;
+    return weights === undefined ? targets : weighClasses(targets, weights, loss, classes);
+  });
+  return { ...dataset, outputs };
 }

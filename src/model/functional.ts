@@ -116,7 +116,9 @@ function describeGraph({ inputs, outputs }: ModelDefinition): Description {
   const numberOf = ({ call, index }: SymbolicTensor) => (values.get(call) as number) + index;
   for (const [name, { call }] of wanted.entries) {
     if (call.layer instanceof Input) {
-      throw new ConfigError(`model: its output ${name} is an input itself: there is nothing to compute`);
+      throw new ConfigError(
+        `model: ${name === '' ? 'its output' : `its output ${name}`} is an input itself: there is nothing to compute`,
+      );
     }
     visit(call);
   }

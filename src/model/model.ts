@@ -1,23 +1,29 @@
 /** What all models have in common: compiled, trained, evaluated, asked. How its layers hang together is another's. */
 import { type Backend, type ChosenBackend, selectBackend } from '../backend/backend.js';
 import type { Precision } from '../backend/memory.js';
-import type { Edge } from '../backend/plan.js';
 import { ConfigError } from '../core/errors.js';
 import { checkBoolean, checkInteger, checkOptions } from '../core/options.js';
 import { drawSeed } from '../core/random.js';
 import type { FloatArray, Tensor } from '../core/tensor.js';
-import { checkMissing, type Missing, newArray, type SampleInput, type Samples } from '../data/samples.js';
+import { checkMissing, type Missing, type SampleInput, type Samples } from '../data/samples.js';
 import type { Layer, SampleShape } from '../layers/layer.js';
-import { loadSamples, unloadOutput } from '../training/batches.js';
-import { type ClassWeight, weighClasses } from '../training/class-weights.js';
 import { runFit } from '../training/fit.js';
 import type { History } from '../training/history.js';
-import { evaluateDataset, forEachBatch, type Logs, rowOrder, Totals, trainBatch } from '../training/run.js';
+import { evaluateDataset, type Logs, rowOrder, Totals, trainBatch } from '../training/run.js';
 import { type Dataset, splitDataset, type TargetInput } from '../training/targets.js';
 import { currentLearningRate, setLearningRate } from '../training/update.js';
 import { warnOf } from '../training/warnings.js';
-import { type Compiled, type CompiledOutput, toCompiled } from './compiled.js';
-import { checkShape, maskInputs, outputShapes, readSamples, readTargets, shapeOf } from './feeding.js';
+import { type AttributeOptions, attributeRows } from './attribution.js';
+import { type Compiled, toCompiled } from './compiled.js';
+import {
+  checkShape,
+  maskInputs,
+  outputShapes,
+  readSamples,
+  readTargets,
+  shapeOf,
+  weighOutputs,
+} from './feeding.js';
 import { type Graph, layersOf } from './graph.js';
 import type { ModelInternals } from './internals.js';
 import { Network } from './network.js';
@@ -32,7 +38,8 @@ import {
   type PredictOptions,
   type WeightOptions,
 } from './options.js';
-import { type Each, type Ports, readPorts, type Some, type SymbolicPorts, writePorts } from './ports.js';
+import { type Each, type Ports, type Some, type SymbolicPorts, writePorts } from './ports.js';
+import { predictRows, type SamplesOptions, type Spread } from './predictions.js';
 import { openStream, type Stream, type StreamOptions } from './stream.js';
 import { countWeights, summaryLines } from './summary.js';
 import { type Trace, traceRows } from './trace.js';
@@ -131,7 +138,9 @@ export abstract class Model<
     const { outputs, reports, validationReports } = this.checkCompiled('fit');
     const [kept, held] = splitDataset(this.dataset(x, y, sampleWeight, missing), validationSplit);
     warnOf(kept, outputs, this.warned, onWarning);
-    const training = classWeight === undefined ? kept : this.weighClasses(kept, classWeight);
+    const { outputShapes: shapes } = this.built('fit');
+    const training =
+      classWeight === undefined ? kept : weighOutputs(kept, classWeight, this.outputPorts, outputs, shapes);
     const validation = validationData
       ? this.dataset(validationData[0], validationData[1], validationData[2], missing)
       : held;
@@ -166,28 +175,39 @@ export abstract class Model<
    * The model's outputs, `[rows, outputs]`, or `[rows, steps, outputs]` where the output has steps, dropout off.
    * At a masked step the output is that of the state carried over.
    *
+   * With `samples` the model predicts so many times with dropout on, and what comes back is the mean and the standard
+   * deviation of each number: how sure the model is (Gal and Ghahramani 2016).
+   *
    * @returns a Tensor; where the model has several outputs, an array or an object of them
    * @throws ShapeError, DataError for data that does not fit
    */
-  predict(x: Each<I, SampleInput>, options: PredictOptions = {}): Each<O, Tensor<A>> {
-    checkOptions('predict', options, ['batchSize', 'missing', 'signal']);
+  predict(x: Each<I, SampleInput>, options: SamplesOptions): Each<O, Spread<A>>;
+  predict(x: Each<I, SampleInput>, options?: PredictOptions): Each<O, Tensor<A>>;
+  predict(x: Each<I, SampleInput>, options: PredictOptions & Partial<SamplesOptions> = {}): unknown {
+    checkOptions('predict', options, ['batchSize', 'missing', 'signal', 'samples', 'seed']);
     const { batchSize, missing, signal } = checkDataOptions('predict', options);
+    if (options.samples !== undefined) this.checkNotFitting('predict with samples');
     const inputs = this.samples(x, missing);
     const network = this.built('predict');
-    const outputs = outputShapes(this.graph, this.outputPorts, inputs).map(
-      ({ sequence, steps, features, rows: { rows, lengths } }): Tensor<A> => {
-        const data = newArray(this.precision, rows * steps * features) as A;
-        return sequence
-          ? { data, shape: [rows, steps, features], lengths }
-          : { data, shape: [rows, features] };
-      },
-    );
-    forEachBatch(network, inputs, batchSize, signal, (pass, order, start) => {
-      loadSamples(pass, inputs, order, start);
-      pass.forward(false);
-      outputs.forEach(({ data }, i) => void unloadOutput(pass.outputs[i] as Edge, data, start));
-    });
-    return writePorts(this.outputPorts, outputs) as Each<O, Tensor<A>>;
+    const shapes = outputShapes(this.graph, this.outputPorts, inputs);
+    const asked = { seed: this.seed, ...options, batchSize, signal };
+    return writePorts(this.outputPorts, predictRows<A>(network, inputs, shapes, asked));
+  }
+
+  /**
+   * How much each number of x moved a number of the output, dropout off: by integrated gradients, which add up to
+   * f(x) - f(baseline) in each row, or by the gradient times the input.
+   *
+   * @returns a Tensor of the shape of x; where the model has several inputs, an array or an object of them
+   * @throws ShapeError, DataError for data that does not fit; ConfigError for an option out of range
+   *
+   * @example const { data } = model.attribute(x, { index: 0, baseline: 0 });
+   */
+  attribute(x: Each<I, SampleInput>, options: AttributeOptions = {}): Each<I, Tensor<A>> {
+    this.checkNotFitting('attribute');
+    const inputs = this.samples(x, 'error');
+    const found = attributeRows<A>(this.built('attribute'), inputs, options);
+    return writePorts(this.inputPorts, found) as Each<I, Tensor<A>>;
   }
 
   /**
@@ -379,18 +399,5 @@ export abstract class Model<
     const shapes = outputShapes(this.graph, this.outputPorts, inputs);
     const targets = readTargets(y, sampleWeight, this.outputPorts, outputs, shapes, this.precision);
     return { rows: (inputs[0] as Samples).rows, inputs, outputs: targets };
-  }
-
-  private weighClasses(dataset: Dataset, classWeight: Some<O, ClassWeight>): Dataset {
-    const { outputs } = this.compiled as Compiled;
-    const { outputShapes } = this.built('fit');
-    const given = readPorts('fit: classWeight', this.outputPorts, classWeight);
-    const weighed = dataset.outputs.map((targets, i) => {
-      const { output, loss } = outputs[i] as CompiledOutput;
-      const weights = given[output] as ClassWeight | undefined;
-      const classes = outputShapes[output]?.at(-1) as number;
-      return weights === undefined ? targets : weighClasses(targets, weights, loss, classes);
-    });
-    return { ...dataset, outputs: weighed };
   }
 }

@@ -47,6 +47,8 @@ export interface WatchedPass extends Pass {
 interface Watch {
   readonly carried?: CarriedState[];
   readonly traced?: TracedLayer[];
+  /** Whether there is to be a gradient by the inputs. */
+  readonly attributed?: boolean;
 }
 
 export class Network implements Trainable {
@@ -133,6 +135,13 @@ export class Network implements Trainable {
     return this.passes.get(key)?.pass ?? this.addPass(key, rows, steps, false, { traced: [] });
   }
 
+  /** A pass that goes back to the inputs; good until the next call. */
+  gradientPass(rows: number, steps: readonly number[]): Pass {
+    this.heedFrozenLayers();
+    const key = `${rows} ${steps} attributed`;
+    return this.passes.get(key)?.pass ?? this.addPass(key, rows, steps, true, { attributed: true });
+  }
+
   private addPass(
     key: string | number,
     rows: number,
@@ -206,7 +215,7 @@ export class Network implements Trainable {
       traced,
     };
     const inputs = this.inputShapes.map((shape, i) =>
-      this.planInput(shape, steps[i] as number, batch, planner),
+      this.planInput(shape, steps[i] as number, planner, { batch, learns: watch.attributed === true }),
     );
     const { outputs, planned } = planGraph(this.graph, inputs, planner);
     const goals = carried === undefined ? this.goals : [];
@@ -214,16 +223,20 @@ export class Network implements Trainable {
     const forward = (isTraining: boolean) => {
       for (const layer of planned) layer.forward(isTraining);
     };
-    const backward = (factors: readonly number[], activityFactor: number) => {
+    const backwardFrom = (seed: () => void) => {
       for (const gradient of gradients) gradient.array.fill(0);
       for (const { gradient, value, regularizer } of this.parameters) {
         gradient.array.fill(0);
         regularizer?.addGradient(value.array, gradient.array);
       }
-      losses.forEach((loss, i) => void loss.backward(factors[i] as number));
-      for (const penalty of penalties) penalty.backward(activityFactor);
+      seed();
       for (let i = planned.length - 1; i >= 0; i--) planned[i]?.backward();
     };
+    const backward = (factors: readonly number[], activityFactor: number) =>
+      backwardFrom(() => {
+        losses.forEach((loss, i) => void loss.backward(factors[i] as number));
+        for (const penalty of penalties) penalty.backward(activityFactor);
+      });
     const layers = planned.map((layer, i) => ({
       name: (this.graph.nodes[i] as GraphNode).layer.name,
       output: layer.output,
@@ -240,12 +253,18 @@ export class Network implements Trainable {
       rowNames,
       forward,
       backward,
+      backwardFrom,
       carried: carried ?? [],
       traced: traced ?? [],
     };
   }
 
-  private planInput(shape: SampleShape, steps: number, batch: number, planner: Planner): Edge {
+  private planInput(
+    shape: SampleShape,
+    steps: number,
+    planner: Planner,
+    { batch, learns }: { batch: number; learns: boolean },
+  ): Edge {
     const features = shape.at(-1) as number;
     const size = steps * batch * features;
     return {
@@ -254,7 +273,7 @@ export class Network implements Trainable {
       features,
       sequence: shape.length === 2,
       value: planner.arena.floats(size),
-      gradient: planGradient(planner, size, this.wantsInputGradient),
+      gradient: planGradient(planner, size, learns || this.wantsInputGradient),
       mask: planner.arena.bytes(steps * batch),
     };
   }

@@ -43,6 +43,8 @@ export interface Pass {
    * `activityFactor`, and of the penalties on weights. Only passes planned for training have it.
    */
   backward(factors: readonly number[], activityFactor: number): void;
+  /** The same for gradients of the outputs that `seed` writes, in place of those of the losses. */
+  backwardFrom(seed: () => void): void;
 }
 
 export interface Trainable {

@@ -1,8 +1,23 @@
 /** Models of more than a chain: branches, several inputs and outputs, layers that are shared. */
 import { describe, expect, it } from 'vitest';
 import { type Edge, type PlannedLayer, type Planner, planEdge } from '../../src/backend/plan.js';
-import { dense, input, lstm, model, type SampleShape, sequential } from '../../src/index.js';
+import { Random } from '../../src/core/random.js';
+import {
+  dense,
+  deserializeModel,
+  dropout,
+  input,
+  lstm,
+  model,
+  type SampleShape,
+  type SymbolicTensor,
+  sequential,
+  serializeModel,
+  sgd,
+} from '../../src/index.js';
 import { Layer } from '../../src/layers/layer.js';
+import type { Network } from '../../src/model/network.js';
+import { compareGradient } from '../support/gradients.js';
 
 /** The sum of its inputs: what shows that edges are read and their gradients added. */
 class Sum extends Layer {
@@ -82,5 +97,248 @@ describe('model({ inputs, outputs })', () => {
       [3, 1],
       [3, 1],
     ]);
+  });
+
+  it('gives outputs in the form that they were asked for in', () => {
+    const [a, b] = [input({ shape: [2] }), input({ shape: [2] })];
+    const twins = model({ inputs: [a, b], outputs: [dense(1).on(a), dense(2).on(b)] }, { seed: 2 });
+    const [first, second] = twins.predict([statics, statics]);
+    expect([first.shape, second.shape]).toEqual([
+      [3, 1],
+      [3, 2],
+    ]);
+    twins.compile({ loss: 'meanSquaredError' });
+    const logs = twins.evaluate([statics, statics], [[1, 2, 3], statics]);
+    expect(Object.keys(logs)).toEqual(['loss', 'dense_1_loss', 'dense_2_loss']);
+  });
+
+  it('saves and loads, and goes on with the same bits', async () => {
+    const make = () => {
+      const x = input({ shape: [null, 1] });
+      const [h, last, c] = lstm(3, { returnState: true, returnSequences: true }).on(x);
+      const decoded = lstm(3).on(h, last, c);
+      return model(
+        { inputs: { x }, outputs: { y: dense(1).on(decoded), z: dense(2).on(decoded) } },
+        { seed: 4 },
+      );
+    };
+    const first = make();
+    first.compile({ loss: { y: 'meanSquaredError' }, metrics: { y: ['meanAbsoluteError'] } });
+    const y = { y: [1, 2, 3] };
+    await first.fit({ x: sequences }, y, { epochs: 2 });
+    const again = deserializeModel<typeof first>(serializeModel(first));
+    await Promise.all([first, again].map((one) => one.fit({ x: sequences }, y, { epochs: 2 })));
+    expect(again.predict({ x: sequences })).toEqual(first.predict({ x: sequences }));
+    expect(again.evaluate({ x: sequences }, y)).toEqual(first.evaluate({ x: sequences }, y));
+  });
+
+  it('shows in its summary what each layer reads', () => {
+    const x = input({ shape: [null, 1], name: 'x' });
+    const shared = dense(2);
+    const lines: string[] = [];
+    model({ inputs: x, outputs: new Sum({}).on(lstm(2).on(shared.on(x)), lstm(2).on(shared.on(x))) }).summary(
+      (line) => void lines.push(line),
+    );
+    expect(lines.join('\n')).toContain('Connected to');
+    expect(lines.join('\n')).toMatch(/dense_1 \(dense\).*shared {3}x/);
+    expect(lines.at(-3)).toMatch(/sum_1 \(sum\).*lstm_1, lstm_2$/);
+  });
+});
+
+describe('a layer that is used twice', () => {
+  /** The loss of a batch, and its gradients, of y = d(d(x)) or the like. */
+  it.each([
+    ['in a chain', (d: Layer, x: SymbolicTensor) => d.on(d.on(x))],
+    ['in two branches', (d: Layer, x: SymbolicTensor) => new Sum({}).on(d.on(x), d.on(dense(2).on(x)))],
+  ])('sums its gradients %s, as central differences say', (_, build) => {
+    const x = input({ shape: [2] });
+    const shared = dense(2, { activation: 'tanh' });
+    const twice = model({ inputs: x, outputs: build(shared, x) }, { seed: 5, precision: 'float64' });
+    twice.compile({ loss: 'meanSquaredError', optimizer: sgd({ learningRate: 0 }) });
+    const y = [
+      [0.5, -1],
+      [0.1, 2],
+      [1, 0],
+    ];
+    const loss = () => twice.evaluate(statics, y).loss as number;
+    twice.trainOnBatch(statics, y);
+    const random = new Random(1);
+    for (const { name, value, gradient } of (twice.internals.network as Network).parameters) {
+      const { compared } = compareGradient(name, loss, value.array, gradient.array.slice(), random);
+      expect(compared).toBeGreaterThan(0);
+    }
+    expect(Object.keys(twice.getWeights()).filter((name) => name.endsWith('kernel')).length).toBeLessThan(3);
+  });
+});
+
+describe('mistakes', () => {
+  const x = () => input({ shape: [2], name: 'x' });
+  it.each<[string, () => unknown]>([
+    [
+      'on: input 0 is the layer lstm, which is nothing that a layer gives',
+      () => dense(1).on(lstm(2) as never),
+    ],
+    ['further outputs only where its options ask for them', () => dense(1).on(undefined as never)],
+    ['write on(a, b), without brackets', () => dense(1).on([x(), x()] as never)],
+    [
+      'depend on the input x, which is not among its inputs',
+      () => model({ inputs: input({ shape: [1] }), outputs: dense(1).on(x()) }),
+    ],
+    [
+      'no output depends on the input x: leave it out',
+      () => {
+        const [used, idle] = [input({ shape: [2], name: 'used' }), x()];
+        return model({ inputs: [used, idle], outputs: dense(1).on(used) });
+      },
+    ],
+    [
+      'the same input stands twice',
+      () => {
+        const one = x();
+        return model({ inputs: [one, one], outputs: dense(1).on(one) });
+      },
+    ],
+    [
+      'its output is an input itself',
+      () => {
+        const one = x();
+        return model({ inputs: one, outputs: one });
+      },
+    ],
+    [
+      "two layers are named 'x'",
+      () => {
+        const one = x();
+        return model({ inputs: one, outputs: dense(1, { name: 'x' }).on(one) });
+      },
+    ],
+    [
+      'is part of another model already',
+      () => {
+        const one = x();
+        const y = dense(1).on(one);
+        model({ inputs: one, outputs: y });
+        return model({ inputs: one, outputs: y });
+      },
+    ],
+    [
+      'x.b is missing',
+      () => {
+        const [a, b] = [input({ shape: [2] }), input({ shape: [2] })];
+        const both = model({ inputs: { a, b }, outputs: new Sum({}).on(a, b) });
+        return both.predict({ a: statics } as never);
+      },
+    ],
+    [
+      "x holds 'c', which the model has not",
+      () => {
+        const a = input({ shape: [2] });
+        return model({ inputs: { a }, outputs: dense(1).on(a) }).predict({ c: statics } as never);
+      },
+    ],
+    [
+      'x.b has 2 rows but x.a has 3',
+      () => {
+        const [a, b] = [input({ shape: [2] }), input({ shape: [2] })];
+        return model({ inputs: { a, b }, outputs: new Sum({}).on(a, b) }).predict({
+          a: statics,
+          b: statics.slice(1),
+        });
+      },
+    ],
+    [
+      'y.p is missing: that output has a loss',
+      () => {
+        const a = input({ shape: [2] });
+        const one = model({ inputs: a, outputs: { p: dense(1).on(a) } }).compile({ loss: { p: 'huber' } });
+        return one.evaluate(statics, {});
+      },
+    ],
+    [
+      'the output q has no loss',
+      () => {
+        const a = input({ shape: [2] });
+        const two = model({ inputs: a, outputs: { p: dense(1).on(a), q: dense(1).on(a) } });
+        return two.compile({ loss: { p: 'huber' }, metrics: { q: ['meanSquaredError'] } });
+      },
+    ],
+  ])('%s', (message, run) => {
+    expect(run).toThrow(message);
+  });
+});
+
+describe('attribute', () => {
+  const x = input({ shape: [null, 1] });
+  const still = input({ shape: [2] });
+  const both = new Sum({}).on(lstm(3).on(x), dense(3).on(still));
+  const outputs = dense(2, { activation: 'sigmoid' }).on(both);
+  const mixed = model({ inputs: { x, still }, outputs }, { seed: 6, precision: 'float64' });
+
+  it('adds up to what the output moved from the baseline', () => {
+    const found = mixed.attribute({ x: sequences, still: statics }, { index: 1, points: 400 });
+    expect(found.x.shape).toEqual([3, 3, 1]);
+    const at = mixed.predict({ x: sequences, still: statics }).data;
+    const zero = mixed.predict({
+      x: sequences.map((row) => row.map(() => [0])),
+      still: statics.map(() => [0, 0]),
+    }).data;
+    for (let row = 0; row < 3; row++) {
+      const parts = [
+        ...found.x.data.slice(row * 3, row * 3 + 3),
+        ...found.still.data.slice(row * 2, row * 2 + 2),
+      ];
+      const moved = (at[row * 2 + 1] as number) - (zero[row * 2 + 1] as number);
+      expect(parts.reduce((a, b) => a + b)).toBeCloseTo(moved, 6);
+    }
+    expect([...found.x.data.slice(5, 6), ...found.x.data.slice(7)]).toEqual([0, 0, 0]);
+  });
+
+  it('by gradient times input is exact for a linear model', () => {
+    const a = input({ shape: [2] });
+    const line = model({ inputs: a, outputs: dense(1).on(a) }, { seed: 1, precision: 'float64' });
+    const kernel = line.getWeights()['dense_1/kernel']?.data as Float64Array;
+    const { data } = line.attribute(statics, { method: 'gradientTimesInput' });
+    statics
+      .flat()
+      .forEach((value, k) => void expect(data[k]).toBeCloseTo(value * (kernel[k % 2] as number), 12));
+  });
+
+  it('refuses options out of range', () => {
+    const data = { x: sequences, still: statics };
+    expect(() => mixed.attribute(data, { index: 2 })).toThrow(
+      'attribute: index must be a number at least 0 and below 2',
+    );
+    expect(() => mixed.attribute(data, { method: 'saliency' as never })).toThrow(
+      "method 'saliency' is not known",
+    );
+  });
+});
+
+describe('predict with samples', () => {
+  const make = () =>
+    sequential([input({ shape: [2] }), dropout(0.5), dense(1, { useBias: false })], { seed: 3 });
+
+  it('has the mean and deviation of dropout', () => {
+    const dropped = make();
+    const [w, v] = Array.from(dropped.getWeights()['dense_1/kernel']?.data as Float32Array) as [
+      number,
+      number,
+    ];
+    const { mean, deviation } = dropped.predict([[1, 2]], { samples: 4000 });
+    // Each input is doubled or gone, so the variance is the sum of the squares.
+    const expected = Math.hypot(w, 2 * v);
+    expect(Math.abs((mean.data[0] as number) - (w + 2 * v))).toBeLessThan((4 * expected) / Math.sqrt(4000));
+    expect((deviation.data[0] as number) / expected).toBeCloseTo(1, 1);
+  });
+
+  it('draws the same with the same seed, and leaves training alone', () => {
+    const [one, other] = [make(), make()];
+    const drawn = one.predict(statics, { samples: 10, seed: 1 });
+    expect(one.predict(statics, { samples: 10, seed: 1 })).toEqual(drawn);
+    expect(one.predict(statics, { samples: 10, seed: 2 })).not.toEqual(drawn);
+    for (const each of [one, other])
+      each.compile({ loss: 'meanSquaredError' }).trainOnBatch(statics, [1, 2, 3]);
+    expect(one.getWeights()).toEqual(other.getWeights());
+    expect(() => one.predict(statics, { samples: 1 })).toThrow('samples must be a number at least 2');
   });
 });
