@@ -1,6 +1,7 @@
 /** The public surface of the library: it names what is public and defines nothing. It runs in Node and browsers. */
 export type { BackendName } from './backend/backend.js';
-export type { Precision } from './backend/memory.js';
+export type { Arena, Precision } from './backend/memory.js';
+export { type Edge, type PlannedLayer, type Planner, planEdge, planGradient } from './backend/plan.js';
 export {
   ConfigError,
   DataError,
@@ -44,13 +45,25 @@ export {
   zeros,
 } from './layers/initializers.js';
 export { type Input, type InputOptions, input } from './layers/input.js';
-export type { Layer, LayerOptions, SampleShape, SymbolicOutput, SymbolicTensor } from './layers/layer.js';
+export {
+  isTrainable,
+  Layer,
+  type LayerConfig,
+  type LayerOptions,
+  type LayerParameter,
+  type SampleShape,
+  type SymbolicOutput,
+  type SymbolicTensor,
+  type WeightRules,
+} from './layers/layer.js';
 export { type LstmOptions, lstm } from './layers/lstm.js';
 export { type MaskingOptions, masking } from './layers/masking.js';
 export type { MergeMode } from './layers/merge-directions.js';
 export type { RecurrentOptions } from './layers/recurrent-options.js';
+export { registerLayer } from './layers/registry.js';
 export { l1, l1l2, l2, type RegularizerName } from './layers/regularizers.js';
 export { simpleRnn } from './layers/simple-rnn.js';
+export type { ModelJSON } from './model/architecture.js';
 export {
   type CheckGradientsOptions,
   checkGradients,
@@ -58,10 +71,12 @@ export {
   type GradientError,
 } from './model/check-gradients.js';
 export { type CheckpointFrequency, type CheckpointOptions, checkpoint } from './model/checkpoint.js';
+export { type CrossValidateOptions, type CrossValidation, crossValidate } from './model/cross-validate.js';
 export { type Functional, type InputPorts, type ModelDefinition, model } from './model/functional.js';
 export { type GradientReport, gradientReport, type LayerReport } from './model/gradient-report.js';
 export type { Model } from './model/model.js';
 export { deserializeModel, serializeModel } from './model/model-file.js';
+export { modelFromJSON } from './model/model-json.js';
 export type {
   CompileOptions,
   EvaluateOptions,
@@ -71,6 +86,7 @@ export type {
   WeightOptions,
 } from './model/options.js';
 export type { AllOrSome, Each, Some, SymbolicPorts } from './model/ports.js';
+export { type Choices, logUniform, randomSearch, type SearchResult, uniform } from './model/random-search.js';
 export { type Sequential, sequential } from './model/sequential.js';
 export type { Stream, StreamOptions, StreamState } from './model/stream.js';
 export type { Trace } from './model/trace.js';

@@ -15,6 +15,7 @@ import type { History } from '../training/history.js';
 import { evaluateDataset, forEachBatch, type Logs, rowOrder, Totals, trainBatch } from '../training/run.js';
 import { type Dataset, splitDataset, type TargetInput } from '../training/targets.js';
 import { currentLearningRate, setLearningRate } from '../training/update.js';
+import { describeArchitecture, FORMAT, type ModelJSON } from './architecture.js';
 import { type Compiled, type CompiledOutput, toCompiled } from './compiled.js';
 import { checkShape, maskInputs, outputShapes, readSamples, readTargets, shapeOf } from './feeding.js';
 import { type Graph, layersOf } from './graph.js';
@@ -277,6 +278,15 @@ export abstract class Model<
   summary(print: (line: string) => void = console.log): void {
     this.settle();
     for (const line of summaryLines(this.graph, this.network?.inputShapes)) print(line);
+  }
+
+  /**
+   * What the model is made of, without weights and training, as plain JSON: for `JSON.stringify(model)`, and
+   * `modelFromJSON` makes a model of it again.
+   */
+  toJSON(): ModelJSON {
+    const { seed, precision } = this;
+    return { format: FORMAT, ...describeArchitecture(this as unknown as Model<FloatArray>), seed, precision };
   }
 
   /** @internal what a file is made from, and restored to */
