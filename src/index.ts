@@ -1,6 +1,7 @@
 /** The public surface of the library: it names what is public and defines nothing. It runs in Node and browsers. */
 export type { BackendName } from './backend/backend.js';
-export type { Precision } from './backend/memory.js';
+export type { Arena, Precision } from './backend/memory.js';
+export { type Edge, type PlannedLayer, type Planner, planEdge, planGradient } from './backend/plan.js';
 export {
   ConfigError,
   DataError,
@@ -66,7 +67,17 @@ export {
   zeros,
 } from './layers/initializers.js';
 export { type Input, type InputOptions, input } from './layers/input.js';
-export type { Layer, LayerOptions, SampleShape, SymbolicOutput, SymbolicTensor } from './layers/layer.js';
+export {
+  isTrainable,
+  Layer,
+  type LayerConfig,
+  type LayerOptions,
+  type LayerParameter,
+  type SampleShape,
+  type SymbolicOutput,
+  type SymbolicTensor,
+  type WeightRules,
+} from './layers/layer.js';
 export { type LayerNormLstmOptions, layerNormLstm } from './layers/layer-norm-lstm.js';
 export { layerNormalization } from './layers/layer-normalization.js';
 export { type LstmOptions, lstm } from './layers/lstm.js';
@@ -79,6 +90,7 @@ export { type PeepholeLstmOptions, peepholeLstm } from './layers/peephole-lstm.j
 export { globalAveragePooling1d, globalMaxPooling1d } from './layers/pooling.js';
 export { type ProjectedLstmOptions, projectedLstm } from './layers/projected-lstm.js';
 export type { RecurrentOptions } from './layers/recurrent-options.js';
+export { registerLayer } from './layers/registry.js';
 export {
   l1,
   l1l2,
@@ -89,6 +101,7 @@ export { flatten, repeatVector, reshape } from './layers/reshape.js';
 export { simpleRnn } from './layers/simple-rnn.js';
 export { timeDistributed } from './layers/time-distributed.js';
 export { type ZoneoutLstmOptions, zoneoutLstm } from './layers/zoneout-lstm.js';
+export type { ModelJSON } from './model/architecture.js';
 export type { AttributeOptions } from './model/attribution.js';
 export {
   type CheckGradientsOptions,
@@ -97,6 +110,7 @@ export {
   type GradientError,
 } from './model/check-gradients.js';
 export { type CheckpointFrequency, type CheckpointOptions, checkpoint } from './model/checkpoint.js';
+export { type CrossValidateOptions, type CrossValidation, crossValidate } from './model/cross-validate.js';
 export {
   type Beam,
   type BeamOptions,
@@ -115,6 +129,7 @@ export { type Functional, type InputPorts, type ModelDefinition, model } from '.
 export { type GradientReport, gradientReport, type LayerReport } from './model/gradient-report.js';
 export type { Model } from './model/model.js';
 export { deserializeModel, serializeModel } from './model/model-file.js';
+export { modelFromJSON } from './model/model-json.js';
 export type {
   CompileOptions,
   EvaluateOptions,
@@ -125,6 +140,7 @@ export type {
 } from './model/options.js';
 export type { AllOrSome, Each, Some, SymbolicPorts } from './model/ports.js';
 export type { SamplesOptions, Spread } from './model/predictions.js';
+export { type Choices, logUniform, randomSearch, type SearchResult, uniform } from './model/random-search.js';
 export { type Sequential, sequential } from './model/sequential.js';
 export type { Stream, StreamOptions, StreamState } from './model/stream.js';
 export type { Trace } from './model/trace.js';

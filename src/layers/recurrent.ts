@@ -25,14 +25,8 @@ import {
 import { addInto, checkKeptRows, KeptState, type PlannedState, planState } from './recurrent-state.js';
 import { toRegularizer } from './regularizers.js';
 import { planReversed } from './reversed.js';
-import {
-  checkAbsent,
-  checkUnits,
-  type PlannedWeight,
-  planBias,
-  toWeightRules,
-  weightConfig,
-} from './weights.js';
+import type { PlannedWeight } from './weights.js';
+import { checkAbsent, checkUnits, planBias, toWeightRules, weightConfig } from './weights.js';
 
 /** What a cell is planned from. */
 export interface CellParts {

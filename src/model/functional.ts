@@ -4,6 +4,7 @@ import { describe } from '../core/options.js';
 import type { FloatArray } from '../core/tensor.js';
 import { Input } from '../layers/input.js';
 import type { LayerCall, SampleShape, SymbolicTensor } from '../layers/layer.js';
+import { type ModelJSON, toModelJSON } from './architecture.js';
 import { type Graph, type GraphNode, inferShapes, layersOf, nameLayers } from './graph.js';
 import { Model } from './model.js';
 import type { ModelOptions } from './options.js';
@@ -44,6 +45,11 @@ export class Functional<
     nameLayers(layersOf(graph));
     inferShapes(graph, this.knownShapes());
     this.settle();
+  }
+
+  /** The architecture, without weights and training, for `JSON.stringify`; `modelFromJSON` takes it. */
+  toJSON(): ModelJSON {
+    return toModelJSON(this as unknown as Model<FloatArray>);
   }
 
   protected readers(): readonly Input[] {

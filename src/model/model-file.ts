@@ -12,10 +12,10 @@ import { checkBoolean, checkOptions, describe } from '../core/options.js';
 import type { Region } from '../core/region.js';
 import { readSafetensors, type StoredTensor, writeSafetensors } from '../core/safetensors.js';
 import { type FloatArray, formatShape, type Shape } from '../core/tensor.js';
-import type { SampleShape } from '../layers/layer.js';
-import { Functional } from './functional.js';
+import type { Functional } from './functional.js';
 import { Model } from './model.js';
 import {
+  createModel,
   type Description,
   describeModel,
   readArchitecture,
@@ -23,8 +23,7 @@ import {
   stateName,
 } from './model-metadata.js';
 import type { Network } from './network.js';
-import { ONE_PORT } from './ports.js';
-import { Sequential } from './sequential.js';
+import type { Sequential } from './sequential.js';
 
 /**
  * The bytes of a file that holds the model: architecture, weights, compile options and the optimizer's state.
@@ -104,13 +103,8 @@ function load(
 ): Sequential<FloatArray> | Functional<FloatArray> {
   const { seed, precision, random } = stored;
   const options = { seed, precision, backend: sameBackend(stored.backend, precision) };
-  const architecture = readArchitecture(stored);
-  const model =
-    architecture.inputPorts === ONE_PORT
-      ? new Sequential<FloatArray>(architecture.layers, options, false)
-      : new Functional<FloatArray>(architecture, options, false);
+  const model = createModel(readArchitecture(stored), options, false);
   if (training) (model as Model<FloatArray>).compile(training.options);
-  if (model instanceof Sequential) model.build(architecture.inputShapes[0] as SampleShape);
   const network = model.internals.network as Network;
   for (const { name, region } of storedRegions(network, training !== undefined)) {
     region.array.set((tensors.get(name) as StoredTensor).data);

@@ -17,6 +17,14 @@ import type { Optimizer } from '../training/optimizers/optimizer.js';
 import { toOptimizer } from '../training/optimizers.js';
 import { rateConfig } from '../training/schedules/schedule.js';
 import {
+  type Architecture,
+  type ChainArchitecture,
+  describeArchitecture,
+  FORMAT,
+  type GraphArchitecture,
+  type ModelJSON,
+} from './architecture.js';
+import {
   type Compiled,
   type CompiledOutput,
   lossConfig,
@@ -24,14 +32,13 @@ import {
   metricConfig,
   toCompiled,
 } from './compiled.js';
+import { Functional } from './functional.js';
 import { chain, type Graph, type GraphNode, layersOf, nameLayers } from './graph.js';
 import type { Model } from './model.js';
 import { describeWeights, type Network } from './network.js';
-import type { CompileOptions } from './options.js';
+import type { CompileOptions, ModelOptions } from './options.js';
 import { checkPorts, ONE_PORT, type Ports, readPorts, type SymbolicPorts, writePorts } from './ports.js';
-
-/** The version of the layout of the metadata. */
-const FORMAT = '1';
+import { Sequential } from './sequential.js';
 
 /** Limits that no model comes near, so that a hostile file cannot keep its reader busy for long. */
 const LONGEST_METADATA = 2 ** 21;
@@ -40,31 +47,14 @@ const LONGEST_LIST = 10_000;
 const DEEPEST_NESTING = 20;
 const MOST_LAYERS = 1000;
 
-/** What files of all models hold. */
-interface StoredBase {
-  /** Each once where they stand in a graph. In a chain one that stands twice is used twice. */
-  readonly layers: readonly LayerConfig[];
+/** What files hold of a model beside its weights. Only a model that is built is written. */
+type StoredModel = (GraphArchitecture | (ChainArchitecture & { readonly inputShape: SampleShape })) & {
   readonly seed: number;
   readonly precision: Precision;
   /** The kernels that the model ran on. */
   readonly backend: string;
   readonly random: { readonly shuffling: RandomState; readonly dropout: RandomState };
-}
-
-interface StoredChain extends StoredBase {
-  readonly type: 'sequential';
-  readonly inputShape: SampleShape;
-}
-
-/** The uses of the layers in order; the values are numbered as in graph.ts. */
-interface StoredGraph extends StoredBase {
-  readonly type: 'functional';
-  readonly nodes: readonly { readonly layer: number; readonly inputs: readonly number[] }[];
-  readonly inputs: Ports;
-  readonly outputs: Ports & { readonly values: readonly number[] };
-}
-
-type StoredModel = StoredChain | StoredGraph;
+};
 
 /** Losses, weights and metrics are in the form of the model's outputs, null for those without a loss. */
 interface StoredTraining {
@@ -78,8 +68,8 @@ interface StoredTraining {
   readonly waiting?: { readonly batches: number; readonly count: number };
 }
 
-/** The graph of a file, made of new layers, and the shapes that it was built for. */
-export interface StoredArchitecture {
+/** A graph of new layers, and the shapes that it is built for: none for a chain that is not built. */
+export interface ReadArchitecture {
   readonly layers: readonly Layer[];
   readonly graph: Graph;
   readonly inputShapes: readonly SampleShape[];
@@ -106,21 +96,10 @@ export function describeModel(
   network: Network,
   includeOptimizer: boolean,
 ): Record<string, string> {
-  const { graph, inputPorts, outputPorts, compiled } = model.internals;
+  const { outputPorts, compiled } = model.internals;
   const { seed, precision, backend } = model;
   const random = { shuffling: network.shuffling.state(), dropout: network.dropout.state() };
-  const layers = model.layers.map((layer) => layer.config());
-  const base = { layers, seed, precision, backend, random };
-  const isChain = inputPorts === ONE_PORT;
-  const stored: StoredModel = isChain
-    ? { type: 'sequential', ...base, inputShape: network.inputShapes[0] as SampleShape }
-    : {
-        type: 'functional',
-        ...base,
-        nodes: graph.nodes.map(({ layer, inputs }) => ({ layer: model.layers.indexOf(layer), inputs })),
-        inputs: inputPorts,
-        outputs: { ...outputPorts, values: graph.outputs },
-      };
+  const stored = { ...describeArchitecture(model), seed, precision, backend, random };
   const metadata: Record<string, string> = {
     'longhand.format': FORMAT,
     'longhand.model': JSON.stringify(stored),
@@ -162,6 +141,9 @@ export function readDescription(metadata: Readonly<Record<string, string>>): Des
   }
   const stored = parse<StoredModel>(metadata, 'longhand.model');
   checkModel(stored);
+  checkRandom(stored.random?.shuffling, 'shuffling');
+  checkRandom(stored.random?.dropout, 'dropout');
+  if (stored.type === 'sequential') checkSampleShape('the input shape', stored.inputShape);
   const { graph, inputShapes, outputPorts } = readArchitecture(stored);
   const training = 'longhand.training' in metadata ? readTraining(metadata, outputPorts) : undefined;
   nameLayers(layersOf(graph));
@@ -181,10 +163,11 @@ export function stateName(state: string, weight: string): string {
 }
 
 /** @throws FormatError when no graph can be made of what is stored */
-export function readArchitecture(stored: StoredModel): StoredArchitecture {
+export function readArchitecture(stored: Architecture): ReadArchitecture {
   const layers = readLayers(stored.layers);
   if (stored.type === 'sequential') {
-    const inputShapes = [checkSampleShape('the input shape', stored.inputShape)];
+    const { inputShape } = stored;
+    const inputShapes = inputShape === null ? [] : [checkSampleShape('the input shape', inputShape)];
     return { layers, graph: chain(layers), inputShapes, inputPorts: ONE_PORT, outputPorts: ONE_PORT };
   }
   const inputPorts = checkPorts('the inputs of the file', stored.inputs);
@@ -195,7 +178,7 @@ export function readArchitecture(stored: StoredModel): StoredArchitecture {
 }
 
 /** The first nodes are the inputs; every other one reads what comes before it. */
-function readGraph({ nodes: stored, inputs, outputs }: StoredGraph, layers: readonly Layer[]): Graph {
+function readGraph({ nodes: stored, inputs, outputs }: GraphArchitecture, layers: readonly Layer[]): Graph {
   if (!Array.isArray(stored) || stored.length > MOST_LAYERS) {
     throw new FormatError(`the file holds no list of up to ${MOST_LAYERS} uses of layers`);
   }
@@ -228,7 +211,8 @@ function readGraph({ nodes: stored, inputs, outputs }: StoredGraph, layers: read
   return { inputCount, nodes, outputs: values };
 }
 
-function checkModel({ type, layers, seed, precision, random }: StoredModel): void {
+/** @throws FormatError, ConfigError for what no model can be made of */
+export function checkModel({ type, layers, seed, precision }: Omit<ModelJSON, 'format'>): void {
   if ((type !== 'sequential' && type !== 'functional') || !Array.isArray(layers)) {
     throw new FormatError(
       `the file holds a model of type ${describe(type)}, which this version does not know`,
@@ -243,8 +227,6 @@ function checkModel({ type, layers, seed, precision, random }: StoredModel): voi
   if (precision !== 'float32' && precision !== 'float64') {
     throw new FormatError(`the file holds a model of precision ${describe(precision)}`);
   }
-  checkRandom(random?.shuffling, 'shuffling');
-  checkRandom(random?.dropout, 'dropout');
 }
 
 function checkRandom(state: unknown, what: string): void {
@@ -349,19 +331,32 @@ function parse<T>(metadata: Readonly<Record<string, string>>, key: string): T {
   if (typeof value !== 'object' || value === null) {
     throw new FormatError(`the file's metadata '${key}' is not an object but ${describe(value)}`);
   }
-  checkModest(value, key, 0);
+  checkModest(value, `the file's metadata '${key}'`, 0);
   return value as T;
 }
 
 /** Refuses what no model's description has, and what would keep those that read it busy for long. */
-function checkModest(value: unknown, key: string, depth: number): void {
+export function checkModest(value: unknown, where: string, depth: number): void {
   const isLongText = typeof value === 'string' && value.length > LONGEST_TEXT;
   const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
   if (isLongText || entries.length > LONGEST_LIST || depth > DEEPEST_NESTING) {
-    throw new FormatError(`the file's metadata '${key}' holds more than any model has`);
+    throw new FormatError(`${where} holds more than any model has`);
   }
   for (const [name, inner] of entries) {
-    checkModest(name, key, depth + 1);
-    checkModest(inner, key, depth + 1);
+    checkModest(name, where, depth + 1);
+    checkModest(inner, where, depth + 1);
   }
+}
+
+/** The model of an architecture; without `initialize` its weights wait for what a file holds. */
+export function createModel(
+  architecture: ReadArchitecture,
+  options: ModelOptions,
+  initialize = true,
+): Sequential<FloatArray> | Functional<FloatArray> {
+  const { layers, inputPorts, inputShapes } = architecture;
+  if (inputPorts !== ONE_PORT) return new Functional<FloatArray>(architecture, options, initialize);
+  const model = new Sequential<FloatArray>(layers, options, initialize);
+  const [shape] = inputShapes;
+  return shape ? model.build(shape) : model;
 }

@@ -46,10 +46,7 @@ import { type Trace, traceRows } from './trace.js';
 import type { TakeOptions, Weights, WeightsReport } from './weights.js';
 import { readWeights, takeWeights, writeWeights } from './weights.js';
 
-/**
- * A model whose numbers are kept in an `A`, with inputs of the form `I` and outputs of the form `O`: made by
- * `sequential` or `model`.
- */
+/** A model of numbers in an `A`, inputs of form `I` and outputs of form `O`: made by `sequential` or `model`. */
 export abstract class Model<
   A extends FloatArray = Float32Array,
   I extends SymbolicPorts = SymbolicPorts,

@@ -4,6 +4,7 @@ import { describe } from '../core/options.js';
 import type { FloatArray } from '../core/tensor.js';
 import { checkSampleShape, Input } from '../layers/input.js';
 import { checkLayer, type Layer, type SampleShape, type SymbolicTensor } from '../layers/layer.js';
+import { type ModelJSON, toModelJSON } from './architecture.js';
 import { chain, type Graph, inferShapes, nameLayers } from './graph.js';
 import { Model } from './model.js';
 import type { ModelOptions } from './options.js';
@@ -60,6 +61,11 @@ export class Sequential<A extends FloatArray = Float32Array> extends Model<
     if (this.stack.length === 0) throw new ConfigError('the model has no layers: add one before build');
     this.buildFor([sample]);
     return this;
+  }
+
+  /** The architecture, without weights and training, for `JSON.stringify`; `modelFromJSON` takes it. */
+  toJSON(): ModelJSON {
+    return toModelJSON(this as unknown as Model<FloatArray>);
   }
 
   protected get graph(): Graph {
