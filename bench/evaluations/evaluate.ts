@@ -9,8 +9,10 @@ import { parseArgs } from 'node:util';
 import { type BackendName, sequential } from '../../src/index.js';
 import { cdnow } from './cdnow.js';
 import { type Evaluation, isReached } from './evaluation.js';
+import { japaneseVowels } from './japanese-vowels.js';
+import { series } from './series.js';
 
-const evaluations: readonly Evaluation[] = [cdnow];
+const evaluations: readonly Evaluation[] = [cdnow, japaneseVowels, series];
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
