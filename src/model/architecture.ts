@@ -36,8 +36,9 @@ export type ModelJSON = Architecture & {
 /** The version of the layout of what files and JSON say of a model. */
 export const FORMAT = '1';
 
-export function describeArchitecture({ layers, internals }: Model<FloatArray>): Architecture {
-  const { graph, inputPorts, outputPorts, network } = internals;
+export function describeArchitecture(model: Model<FloatArray>): Architecture {
+  const { layers } = model;
+  const { graph, inputPorts, outputPorts, network } = model.internals;
   const configs = layers.map((layer) => layer.config());
   if (inputPorts === ONE_PORT) {
     return { type: 'sequential', layers: configs, inputShape: network?.inputShapes[0] ?? null };

@@ -414,7 +414,7 @@ describe('x for a model that is built', () => {
     const fixed = modelOf([input({ shape: [2, 1] }), lstm(1)]);
     expect(await errorOf(() => fixed.predict([[[1]]]))).toEqual({
       name: 'ShapeError',
-      message: 'the model was built for rows of shape [2, 1] but got [1, 1]',
+      message: 'input_1 was built for rows of shape [2, 1] but got [1, 1]',
     });
     expect(fixed.predict([[[1], [2]]]).shape).toEqual([1, 1]);
   });

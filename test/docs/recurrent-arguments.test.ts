@@ -65,7 +65,7 @@ describe('the tables of arguments in docs/recurrent.md', () => {
 
   it('name every option that there is', () => {
     const known = new Set(options.map(([, name]) => name));
-    const extras = ['type', 'units', 'initialState', 'cellClip', 'layer'];
+    const extras = ['type', 'units', 'initialState', 'cellClip', 'layer', 'weightDropout'];
     for (const make of [lstm, gru, simpleRnn]) {
       for (const name of Object.keys(make(2).config())) {
         if (!extras.includes(name)) expect(known, name).toContain(name);

@@ -352,7 +352,7 @@ describe('a file that claims', () => {
     ["a tensor 'lstm_1/kernel' that does not belong", 'model.layers', []],
     ['a model of type', 'model.layers', { length: 3 }],
     ['a layer of type null', 'model.layers.0', null],
-    ["a layer of type 'attention', which this version does not know", 'model.layers.1.type', 'attention'],
+    ["a layer of type 'tree', which this version does not know", 'model.layers.1.type', 'tree'],
     ["a layer of type '__proto__'", 'model.layers.1.type', '__proto__'],
     ['layer 1 has options that this version does not understand', 'model.layers.1.type', ['lstm']],
     ['an input comes first', 'model.layers.3', { type: 'input', name: 'i', shape: [1] }],
