@@ -8,7 +8,7 @@
  *     airline       monthly passengers, the last 48 of 144: a mean of five LSTMs on 13 months of the logarithm,
  *                   differenced at 12 and 1
  *
- * All were chosen on the part before the test (series-choice.ts); statistics for scaling are of that part alone.
+ * All were chosen on the part before the test; statistics for scaling are of that part alone.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
