@@ -18,7 +18,7 @@ import type { Evaluation } from './evaluation.js';
 import { autoregression, meanAndDeviation, rootMeanSquaredError } from './statistics.js';
 
 /** What the networks of a forecast are, and how they are trained. */
-export interface Recipe {
+interface Recipe {
   /** How many steps they see. */
   readonly window: number;
   readonly units: number;
@@ -32,20 +32,20 @@ export interface Recipe {
   readonly members: number;
 }
 
-export interface Series {
+interface Series {
   readonly dates: readonly string[];
   readonly values: readonly number[];
 }
 
 /** What is forecast: `values`, standardized; further features by the step that is to come; and a first guess. */
-export interface Task {
+interface Task {
   readonly values: readonly number[];
   readonly features?: (step: number) => readonly number[];
   /** What the networks need only correct; the mean of the training part where it is left out. */
   readonly guess?: (step: number) => number;
 }
 
-export const temperatures: Recipe = {
+const temperatures: Recipe = {
   window: 30,
   units: 16,
   epochs: 20,
@@ -55,9 +55,9 @@ export const temperatures: Recipe = {
   dropout: 0,
   members: 1,
 };
-export const temperaturesWithSeason: Recipe = { ...temperatures, epochs: 10 };
-export const sunspots: Recipe = { ...temperatures, window: 72, units: 32, epochs: 30, members: 3 };
-export const airline: Recipe = {
+const temperaturesWithSeason: Recipe = { ...temperatures, epochs: 10 };
+const sunspots: Recipe = { ...temperatures, window: 72, units: 32, epochs: 30, members: 3 };
+const airline: Recipe = {
   window: 13,
   units: 32,
   epochs: 150,
@@ -72,7 +72,7 @@ const SUNSPOT_ORDER = 24;
 /** Sunspots are counts: their root varies by as much when there are many as when there are few. */
 const SUNSPOT_SHIFT = 10;
 
-export async function readSeries(folder: string, file: string): Promise<Series> {
+async function readSeries(folder: string, file: string): Promise<Series> {
   const text = await readFile(join(folder, file), 'utf8');
   const [, ...rows] = Array.from(readDelimited(text), ({ fields }) => fields);
   const whole = rows.filter(({ length }) => length === 2);
@@ -80,7 +80,7 @@ export async function readSeries(folder: string, file: string): Promise<Series> 
 }
 
 /** Forecasts of the steps `from` to `to - 1`, each from the true values before it, by networks that saw none of them. */
-export async function forecast(
+async function forecast(
   task: Task,
   from: number,
   to: number,
@@ -141,7 +141,7 @@ function windowsOf(
 }
 
 /** Sine and cosine of the day of the year, of any step, the one after the last too. */
-export function seasonOf({ dates }: Series): (step: number) => readonly number[] {
+function seasonOf({ dates }: Series): (step: number) => readonly number[] {
   const DAY = 86_400_000;
   return (step) => {
     const past = Math.min(step, dates.length - 1);
@@ -153,7 +153,7 @@ export function seasonOf({ dates }: Series): (step: number) => readonly number[]
 }
 
 /** Forecasts of the sunspots: by the networks, by the autoregression, and the mean of the two. */
-export async function forecastSunspots(
+async function forecastSunspots(
   { values }: Series,
   from: number,
   to: number,
@@ -174,7 +174,7 @@ export async function forecastSunspots(
 }
 
 /** Forecasts of the passengers: the logarithm, differenced at 12 and 1, is undone from what is known. */
-export async function forecastAirline(
+async function forecastAirline(
   { values }: Series,
   from: number,
   to: number,

@@ -49,8 +49,8 @@ const factories: Record<string, (options: Options) => Layer> = {
     const backward = backwardLayer === undefined ? {} : { backwardLayer: inner(backwardLayer) };
     return bidirectional(inner(layer), { ...options, ...backward });
   },
-  coupledLstm: ({ units, ...options }) => coupledLstm(units as number, options),
   concatenate: (options) => concatenate(options),
+  coupledLstm: ({ units, ...options }) => coupledLstm(units as number, options),
   dense: ({ units, ...options }) => dense(units as number, options),
   dropout: ({ rate, ...options }) => dropout(rate as number, options),
   embedding: ({ vocabulary, units, ...options }) => embedding(vocabulary as number, units as number, options),
@@ -60,9 +60,11 @@ const factories: Record<string, (options: Options) => Layer> = {
   globalMaxPooling1d: (options) => globalMaxPooling1d(options),
   gru: ({ units, ...options }) => gru(units as number, options),
   input: (options) => input(options as Options & { shape: SampleShape }),
+  layerNormalization: (options) => layerNormalization(options),
   layerNormLstm: ({ units, ...options }) => layerNormLstm(units as number, options),
   lstm: ({ units, ...options }) => lstm(units as number, options),
   masking: (options) => masking(options),
+  multiply: (options) => multiply(options),
   noForgetGateLstm: ({ units, ...options }) => noForgetGateLstm(units as number, options),
   noInputActivationLstm: ({ units, ...options }) => noInputActivationLstm(units as number, options),
   noInputGateLstm: ({ units, ...options }) => noInputGateLstm(units as number, options),
@@ -71,14 +73,12 @@ const factories: Record<string, (options: Options) => Layer> = {
   peepholeLstm: ({ units, ...options }) => peepholeLstm(units as number, options),
   projectedLstm: ({ units, projection, ...options }) =>
     projectedLstm(units as number, projection as number, options),
-  simpleRnn: ({ units, ...options }) => simpleRnn(units as number, options),
-  zoneoutLstm: ({ units, ...options }) => zoneoutLstm(units as number, options),
-  layerNormalization: (options) => layerNormalization(options),
-  multiply: (options) => multiply(options),
   repeatVector: ({ times, ...options }) => repeatVector(times as number, options),
   reshape: ({ shape, ...options }) => reshape(shape as number[], options),
+  simpleRnn: ({ units, ...options }) => simpleRnn(units as number, options),
   spatialDropout1d: ({ rate, ...options }) => spatialDropout1d(rate as number, options),
   timeDistributed: ({ layer, ...options }) => timeDistributed(layerFromConfig(layer as LayerConfig), options),
+  zoneoutLstm: ({ units, ...options }) => zoneoutLstm(units as number, options),
 };
 
 /** The layers of users, by their type. */

@@ -31,9 +31,3 @@ export function storeLanes(to: usize, value: v128, count: i32): void {
   v128.store_lane<i64>(to, value, 0);
   if (count === 3) v128.store_lane<f32>(to + 8, value, 2);
 }
-
-/** The sum of the four lanes. */
-export function sumLanes(value: v128): f32 {
-  const pairs = f32x4.add(value, v128.shuffle<f32>(value, value, 2, 3, 0, 1));
-  return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
-}
