@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 const relaxedSimd = process.version.startsWith('v20.') ? ['--experimental-wasm-relaxed-simd'] : [];
 
 const shared = { execArgv: relaxedSimd, testTimeout: 120_000, hookTimeout: 120_000 };
+const setupFiles = ['test/support/seed.ts'];
 
 /** All tests run on the fastest backend, and those that build models once more on each of the others. */
 const again = (['simd', 'reference'] as const).map((BACKEND) => ({
@@ -11,13 +12,13 @@ const again = (['simd', 'reference'] as const).map((BACKEND) => ({
     ...shared,
     name: BACKEND,
     env: { BACKEND },
-    setupFiles: ['test/support/on-backend.ts'],
+    setupFiles: [...setupFiles, 'test/support/on-backend.ts'],
     include: ['test/{golden,layers,model,training}/**/*.test.ts'],
   },
 }));
 
 export default defineConfig({
   test: {
-    projects: [{ test: { ...shared, name: 'all', include: ['test/**/*.test.ts'] } }, ...again],
+    projects: [{ test: { ...shared, setupFiles, name: 'all', include: ['test/**/*.test.ts'] } }, ...again],
   },
 });

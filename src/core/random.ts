@@ -8,6 +8,12 @@ import { log } from './math.js';
 /** Four 32-bit words: all there is to know of a generator, so that a saved run can go on. */
 export type RandomState = readonly [number, number, number, number];
 
+/** Whether it is the state of a generator, whatever a file says it is. */
+export function isRandomState(value: unknown): value is RandomState {
+  const isWord = (word: unknown) => typeof word === 'number' && word === (word | 0);
+  return Array.isArray(value) && value.length === 4 && value.every(isWord);
+}
+
 export class Random {
   private a = 0;
   private b = 0;

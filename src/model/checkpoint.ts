@@ -4,7 +4,7 @@
  */
 import { ConfigError, FormatError } from '../core/errors.js';
 import { checkInteger, checkNumber, checkOptions, describe } from '../core/options.js';
-import type { RandomState } from '../core/random.js';
+import { isRandomState } from '../core/random.js';
 import type { Region } from '../core/region.js';
 import { readSafetensors, type StoredTensor, writeSafetensors } from '../core/safetensors.js';
 import type { FloatArray } from '../core/tensor.js';
@@ -181,8 +181,7 @@ function toState(value: unknown): FitState {
   try {
     checkInteger('epoch', state.epoch, { min: 0 });
     checkInteger('batch', state.batch, { min: 0 });
-    const isOrder = (order: RandomState) => order.length === 4 && order.every((word) => word === (word | 0));
-    if (isOrder(state.order) && Array.isArray(state.callbacks) && state.totals && state.plan) {
+    if (isRandomState(state.order) && Array.isArray(state.callbacks) && state.totals && state.plan) {
       return { ...state, records: toRecords(state.records) };
     }
   } catch {}

@@ -6,7 +6,7 @@
 import type { Precision } from '../backend/memory.js';
 import { FormatError, LonghandError } from '../core/errors.js';
 import { checkInteger, describe } from '../core/options.js';
-import type { RandomState } from '../core/random.js';
+import { isRandomState, type RandomState } from '../core/random.js';
 import type { FloatArray, Shape } from '../core/tensor.js';
 import { checkSampleShape, Input } from '../layers/input.js';
 import type { Layer, LayerConfig, SampleShape } from '../layers/layer.js';
@@ -230,8 +230,8 @@ export function checkModel({ type, layers, seed, precision }: Omit<ModelJSON, 'f
 }
 
 function checkRandom(state: unknown, what: string): void {
-  const isState = Array.isArray(state) && state.length === 4 && state.every((word) => word === (word | 0));
-  if (!isState) throw new FormatError(`the file lacks the state of the random numbers for ${what}`);
+  if (!isRandomState(state))
+    throw new FormatError(`the file lacks the state of the random numbers for ${what}`);
 }
 
 function readTraining(metadata: Readonly<Record<string, string>>, ports: Ports): Description['training'] {
