@@ -111,6 +111,7 @@ export {
 } from './model/check-gradients.js';
 export { type CheckpointFrequency, type CheckpointOptions, checkpoint } from './model/checkpoint.js';
 export { type CrossValidateOptions, type CrossValidation, crossValidate } from './model/cross-validate.js';
+export type { EvaluateOptions, PredictOptions, WeightOptions } from './model/data-options.js';
 export {
   type Beam,
   type BeamOptions,
@@ -130,14 +131,7 @@ export { type GradientReport, gradientReport, type LayerReport } from './model/g
 export type { Model } from './model/model.js';
 export { deserializeModel, serializeModel } from './model/model-file.js';
 export { modelFromJSON } from './model/model-json.js';
-export type {
-  CompileOptions,
-  EvaluateOptions,
-  FitOptions,
-  ModelOptions,
-  PredictOptions,
-  WeightOptions,
-} from './model/options.js';
+export type { CompileOptions, FitOptions, ModelOptions } from './model/options.js';
 export type { AllOrSome, Each, Some, SymbolicPorts } from './model/ports.js';
 export type { SamplesOptions, Spread } from './model/predictions.js';
 export { type Choices, logUniform, randomSearch, type SearchResult, uniform } from './model/random-search.js';

@@ -8,7 +8,7 @@
  */
 import type { Random } from '../core/random.js';
 import type { MaskRegion, Region } from '../core/region.js';
-import type { Backend } from './backend.js';
+import type { Backend } from './kernel-set.js';
 import type { Arena } from './memory.js';
 
 /** The activations that a loss can see through, to compute from what went into them. */

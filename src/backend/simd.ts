@@ -6,13 +6,19 @@
  */
 import { ConfigError } from '../core/errors.js';
 import { bytesFromText } from './byte-text.js';
-import { ALIGNMENT, type Block } from './memory.js';
-import { relaxedSimd, simd } from './simd-binaries.js';
+import type { Backend, KernelSet } from './kernel-set.js';
+import { ALIGNMENT } from './memory.js';
+import * as binaries from './simd-binaries.js';
 import { createTwins, type SimdExports } from './twins.js';
 
-const texts = { relaxedSimd, simd };
+export type SimdName = 'relaxedSimd' | 'simd';
 
-export type SimdVariant = keyof typeof texts;
+/** One variant of the kernels in WebAssembly. */
+export interface SimdKernels extends KernelSet {
+  readonly name: SimdName;
+  /** Whether it can be had here: a few bytes tell, before the kernels themselves are decoded. */
+  canRun(): boolean;
+}
 
 const PAGE = 65536;
 /** What 32 bits can address. */
@@ -20,24 +26,53 @@ const MOST_MIB = 4096;
 
 /** `\0asm` and the version: with it every module begins, and the smallest ends. */
 const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-/** An instruction of three vectors that only engines with the variant have: v128.bitselect, f32x4.relaxed_madd. */
-const instructions = { relaxedSimd: [0xfd, 0x85, 0x02], simd: [0xfd, 0x52] };
+/** Instructions of three vectors that only engines with the variant have. */
+const BITSELECT = [0xfd, 0x52];
+const RELAXED_MADD = [0xfd, 0x85, 0x02];
 
-const modules = new Map<SimdVariant, WebAssembly.Module | undefined>();
+/** WebAssembly with fused multiply-add. */
+export const relaxedSimd = /* @__PURE__ */ simdKernels('relaxedSimd', RELAXED_MADD, binaries.relaxedSimd);
 
-/** The compiled kernels; undefined where the engine lacks what they need, or is forbidden to compile. */
-function compiled(variant: SimdVariant): WebAssembly.Module | undefined {
-  if (!modules.has(variant)) modules.set(variant, compile(variant));
-  return modules.get(variant);
+/** WebAssembly with vectors of four numbers. */
+export const simd = /* @__PURE__ */ simdKernels('simd', BITSELECT, binaries.simd);
+
+function simdKernels(name: SimdName, instruction: readonly number[], text: string): SimdKernels {
+  /** Undefined where the engine lacks what they need, or is forbidden to compile; null before anybody asked. */
+  let compiled: WebAssembly.Module | undefined | null = null;
+  const compile = () => {
+    if (compiled !== null) return compiled;
+    compiled = tryModule(probe(instruction)) && tryModule(bytesFromText(text));
+    return compiled;
+  };
+  return {
+    name,
+    canRun: () => compile() !== undefined,
+    create: () => {
+      const module = compile();
+      if (module) return { name, ...instantiate(module) };
+      throw new ConfigError(
+        `backend '${name}' cannot be had here: ${reasonAgainst(name)}; take backend 'auto'`,
+      );
+    },
+  };
 }
 
-function compile(variant: SimdVariant): WebAssembly.Module | undefined {
+function tryModule(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module | undefined {
   try {
-    new WebAssembly.Module(probe(instructions[variant]));
-    return new WebAssembly.Module(bytesFromText(texts[variant]));
+    return new WebAssembly.Module(bytes);
   } catch {
     return undefined;
   }
+}
+
+/** Why a variant cannot be had here, in words. */
+export function reasonAgainst(name: SimdName): string {
+  if (typeof WebAssembly === 'undefined') return 'this engine has no WebAssembly';
+  if (!tryModule(Uint8Array.of(...HEADER)))
+    return "WebAssembly may not be compiled, for which a page's policy needs 'wasm-unsafe-eval'";
+  if (name === 'relaxedSimd' && tryModule(probe(BITSELECT)))
+    return 'this engine has no relaxed SIMD, only simd';
+  return 'this engine has no WebAssembly SIMD';
 }
 
 /** A module of one function: it puts its only variable, a vector, there thrice for the instruction to take. */
@@ -49,20 +84,6 @@ function probe(instruction: readonly number[]): Uint8Array<ArrayBuffer> {
   return Uint8Array.of(...HEADER, ...types, ...functions, ...code);
 }
 
-/** Whether WebAssembly may be compiled at all: the smallest module says. */
-export function mayCompile(): boolean {
-  try {
-    return new WebAssembly.Module(Uint8Array.of(...HEADER)) !== undefined;
-  } catch {
-    return false;
-  }
-}
-
-/** Whether the variant can be had here: a few bytes tell, before the kernels themselves are decoded. */
-export function canRun(variant: SimdVariant): boolean {
-  return compiled(variant) !== undefined;
-}
-
 /**
  * A memory with an instance of the kernels on it. The address space that it reserves (10 GB in V8, of the 128 TB of a
  * process) is given back when the model is collected, which the engine does by itself before it runs out: 10,000
@@ -70,9 +91,9 @@ export function canRun(variant: SimdVariant): boolean {
  *
  * @throws ConfigError where not even an empty memory can be had
  */
-export function createSimd(variant: SimdVariant): { block: Block; bind<K extends object>(kernels: K): K } {
+function instantiate(module: WebAssembly.Module): Pick<Backend, 'block' | 'bind'> {
   const memory = createMemory();
-  const instance = new WebAssembly.Instance(compiled(variant) as WebAssembly.Module, { env: { memory } });
+  const instance = new WebAssembly.Instance(module, { env: { memory } });
   const kernels = instance.exports as unknown as SimdExports;
   const twins = createTwins(kernels) as Readonly<Record<string, unknown>>;
   return {

@@ -5,7 +5,7 @@
  *     y = x Eᵀ + b                                     x [rows, inputs], E [units, inputs], b [units]
  *     dE += dyᵀ x    db += sum over rows of dy    dx += dy E
  */
-import type { Backend } from '../backend/backend.js';
+import type { Backend } from '../backend/kernel-set.js';
 import { ConfigError } from '../core/errors.js';
 import { describe } from '../core/options.js';
 import {

@@ -3,7 +3,7 @@ import type { Precision } from '../backend/memory.js';
 import type { FloatArray } from '../core/tensor.js';
 import type { LayerConfig, SampleShape } from '../layers/layer.js';
 import type { Model } from './model.js';
-import { ONE_PORT, type Ports } from './ports.js';
+import { ONE_PORT, type PortNames } from './ports.js';
 
 export interface ChainArchitecture {
   readonly type: 'sequential';
@@ -19,8 +19,8 @@ export interface GraphArchitecture {
   readonly layers: readonly LayerConfig[];
   /** The uses of the layers in order; the values are numbered as in graph.ts. */
   readonly nodes: readonly { readonly layer: number; readonly inputs: readonly number[] }[];
-  readonly inputs: Ports;
-  readonly outputs: Ports & { readonly values: readonly number[] };
+  readonly inputs: PortNames;
+  readonly outputs: PortNames & { readonly values: readonly number[] };
 }
 
 export type Architecture = ChainArchitecture | GraphArchitecture;
@@ -47,9 +47,13 @@ export function describeArchitecture(model: Model<FloatArray>): Architecture {
     type: 'functional',
     layers: configs,
     nodes: graph.nodes.map(({ layer, inputs }) => ({ layer: layers.indexOf(layer), inputs })),
-    inputs: inputPorts,
-    outputs: { ...outputPorts, values: graph.outputs },
+    inputs: namesOf(inputPorts),
+    outputs: { ...namesOf(outputPorts), values: graph.outputs },
   };
+}
+
+function namesOf({ form, names }: PortNames): PortNames {
+  return { form, names };
 }
 
 /** What the model is made of, its seed and its precision: what makes one with the same first weights. */

@@ -10,9 +10,9 @@ import { lossOf } from '../training/run.js';
 import type { TargetInput } from '../training/targets.js';
 import type { Pass } from '../training/trainable.js';
 import { copyToLookInto } from './copy.js';
+import type { WeightOptions } from './data-options.js';
 import type { Model } from './model.js';
 import type { Network } from './network.js';
-import type { WeightOptions } from './options.js';
 import type { Each, Some, SymbolicPorts } from './ports.js';
 
 export interface CheckGradientsOptions<O extends SymbolicPorts = SymbolicTensor> extends WeightOptions<O> {

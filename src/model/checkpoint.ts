@@ -10,7 +10,7 @@ import { readSafetensors, type StoredTensor, writeSafetensors } from '../core/sa
 import type { FloatArray } from '../core/tensor.js';
 import type { TrainedModel } from '../training/callbacks.js';
 import type { Checkpoint, FitState } from '../training/checkpoint.js';
-import type { EpochRecord } from '../training/history.js';
+import type { EpochRecord } from '../training/epoch-history.js';
 import type { Model } from './model.js';
 import { deserializeModel, serializeModel } from './model-file.js';
 import type { Network } from './network.js';

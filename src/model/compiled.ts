@@ -1,15 +1,10 @@
-/** How a model is trained: optimizer, losses and metrics, looked up by their names. */
+/** How a model is trained: optimizer, losses and metrics. */
 import { ConfigError } from '../core/errors.js';
-import { checkNumber, checkOptions, describe } from '../core/options.js';
-import { type Loss, type LossInput, toLoss } from '../training/losses.js';
 import type { MetricSpec } from '../training/metrics/metric.js';
-import { type MetricInput, toMetric } from '../training/metrics.js';
 import type { Optimizer } from '../training/optimizers/optimizer.js';
-import { toOptimizer } from '../training/optimizers.js';
 import type { OutputReport } from '../training/run.js';
 import type { Goal } from '../training/trainable.js';
-import type { CompileOptions } from './options.js';
-import { list, type Ports, readPorts, type SymbolicPorts, suffixOf } from './ports.js';
+import type { Ports } from './ports.js';
 
 /** An output that has a loss. */
 export interface CompiledOutput extends Goal {
@@ -28,14 +23,12 @@ export interface Compiled {
   readonly evaluationReports: readonly OutputReport[];
 }
 
-/** @throws ConfigError for a name that is not known, or metrics that do not go with the loss */
-export function toCompiled<O extends SymbolicPorts>(options: CompileOptions<O>, ports: Ports): Compiled {
-  checkOptions('compile', options, ['optimizer', 'loss', 'lossWeights', 'metrics']);
-  if (options.loss === undefined) {
-    throw new ConfigError("compile needs a loss, such as { loss: 'binaryCrossentropy' }");
-  }
-  const optimizer = toOptimizer(options.optimizer ?? 'adam');
-  const outputs = toOutputs(options, ports);
+/** @throws ConfigError for metrics that do not go with the loss */
+export function createCompiled(
+  optimizer: Optimizer,
+  outputs: readonly CompiledOutput[],
+  ports: Ports,
+): Compiled {
   const create = () => outputs.map((output) => createReport(output, ports));
   return {
     optimizer,
@@ -54,93 +47,12 @@ function createReport({ output, loss, weight, metricSpecs }: CompiledOutput, por
   };
 }
 
-function toOutputs<O extends SymbolicPorts>(options: CompileOptions<O>, ports: Ports): CompiledOutput[] {
-  const losses = forEachPort('compile: loss', ports, options.loss, isLoss);
-  const weights = forEachPort('compile: lossWeights', ports, options.lossWeights, isNumber);
-  const metrics = forEachPort('compile: metrics', ports, options.metrics, isList);
-  const outputs: CompiledOutput[] = [];
-  losses.forEach((loss, output) => {
-    const suffix = suffixOf(ports, output);
-    if (loss !== undefined) {
-      const weight = checkNumber(`compile: lossWeights${suffix}`, weights[output] ?? 1, { min: 0 });
-      const metricSpecs = toMetrics(`compile: metrics${suffix}`, metrics[output] ?? []);
-      outputs.push({ output, loss: toLoss(loss as LossInput), weight, metricSpecs });
-    } else if (weights[output] !== undefined || (metrics[output] !== undefined && !isList(options.metrics))) {
-      throw new ConfigError(
-        `compile: the output ${ports.names[output]} has no loss, so it can have neither metrics nor a weight: ` +
-          `give loss${suffix} one`,
-      );
-    }
-  });
-  if (outputs.length === 0) {
-    throw new ConfigError(
-      `compile: loss names no output that it is for: give one of ${list(ports.names)} a loss`,
-    );
-  }
-  return outputs;
-}
-
-/** The value for each port: the one for all, or those in the form of the ports. */
-function forEachPort(
-  what: string,
-  ports: Ports,
-  given: unknown,
-  isOne: (value: unknown) => boolean,
-): unknown[] {
-  if (given === undefined || ports.form === 'one' || isOne(given)) return ports.names.map(() => given);
-  try {
-    return readPorts(what, ports, given);
-  } catch (error) {
-    throw new ConfigError((error as Error).message);
-  }
-}
-
-function isLoss(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  return 'kernels' in value || 'forward' in value || 'backward' in value;
-}
-
-function isNumber(value: unknown): boolean {
-  return typeof value === 'number';
-}
-
-function isList(value: unknown): boolean {
-  return Array.isArray(value) && !value.some(Array.isArray);
-}
-
-function toMetrics(what: string, metrics: unknown): readonly MetricSpec[] {
-  if (!Array.isArray(metrics)) {
-    throw new ConfigError(`${what} is an array of names or functions but got ${describe(metrics)}`);
-  }
-  const specs = (metrics as readonly MetricInput[]).map(toMetric);
+/** @throws ConfigError for two metrics of one name */
+export function checkMetricNames(specs: readonly MetricSpec[]): readonly MetricSpec[] {
   const names = ['loss', ...specs.map(({ name }) => name)];
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice === undefined) return specs;
   throw new ConfigError(
     `compile: metric '${twice}' is asked for twice: give one of them the option { name: ... }`,
-  );
-}
-
-/** What a file holds of a metric. */
-export type MetricConfig = Exclude<ReturnType<MetricSpec['config']>, undefined>;
-
-/** @throws ConfigError for a function of the user's */
-export function metricConfig(spec: MetricSpec): MetricConfig {
-  const config = spec.config();
-  if (config !== undefined) return config;
-  throw new ConfigError(
-    `metric '${spec.name}' is a function of your own, which no file can hold: save the model with { includeOptimizer: false }`,
-  );
-}
-
-/** What a file holds of a loss. */
-export type LossConfig = NonNullable<ReturnType<Loss['config']>>;
-
-/** @throws ConfigError for a loss of the user's */
-export function lossConfig(loss: Loss): LossConfig {
-  const config = loss.config();
-  if (config !== undefined) return config;
-  throw new ConfigError(
-    `loss '${loss.name}' is your own, which no file can hold: save the model with { includeOptimizer: false }`,
   );
 }

@@ -7,7 +7,7 @@ import type { Compiled, CompiledOutput } from './compiled.js';
 import type { Model } from './model.js';
 import { deserializeModel, serializeModel } from './model-file.js';
 import type { CompileOptions } from './options.js';
-import { type SymbolicPorts, writePorts } from './ports.js';
+import type { SymbolicPorts } from './ports.js';
 
 /** The same layers with the same weights in this precision; an update of it changes nothing. */
 export function copyToLookInto<I extends SymbolicPorts, O extends SymbolicPorts>(
@@ -38,8 +38,7 @@ export function copyToLookInto<I extends SymbolicPorts, O extends SymbolicPorts>
   });
   const { outputPorts } = copy.internals;
   const each = (what: (output: CompiledOutput) => unknown) =>
-    writePorts(
-      outputPorts,
+    outputPorts.write(
       outputPorts.names.map((_, i) => {
         const output = outputs.find((one) => one.output === i);
         return output && what(output);

@@ -15,7 +15,7 @@ import {
 } from '../training/targets.js';
 import type { CompiledOutput } from './compiled.js';
 import { firstOutputs, type Graph, inferShapes, onlyReaders, stepSources } from './graph.js';
-import { type Ports, readPorts, suffixOf } from './ports.js';
+import type { Ports } from './ports.js';
 
 /**
  * The samples of every input.
@@ -31,10 +31,10 @@ export function readSamples(
   precision: 'float32' | 'float64',
   missing: Missing,
 ): Samples[] {
-  const given = readPorts('x', ports, x);
+  const given = ports.read('x', x);
   const inputs = readers.map((reader, i) => {
     if (given[i] === undefined && ports.form !== 'one') {
-      throw new DataError(`x${suffixOf(ports, i)} is missing: every input of the model needs its data`);
+      throw new DataError(`x${ports.suffix(i)} is missing: every input of the model needs its data`);
     }
     return toSamples(given[i] as SampleInput, {
       reader: reader.name,
@@ -49,7 +49,7 @@ export function readSamples(
   inputs.forEach(({ rows }, i) => {
     if (rows === first.rows) return;
     throw new ShapeError(
-      `x${suffixOf(ports, i)} has ${rows} rows but x${suffixOf(ports, 0)} has ${first.rows}: ` +
+      `x${ports.suffix(i)} has ${rows} rows but x${ports.suffix(0)} has ${first.rows}: ` +
         'a row of one goes with that row of the other',
     );
   });
@@ -102,7 +102,7 @@ export function outputShapes(graph: Graph, ports: Ports, inputs: readonly Sample
     const source = sources[value];
     return {
       name: names[value] as string,
-      suffix: suffixOf(ports, i),
+      suffix: ports.suffix(i),
       sequence: shape.length === 2,
       steps: shape.length === 2 ? (shape[0] as number) : 1,
       features: shape.at(-1) as number,
@@ -136,11 +136,11 @@ export function readTargets(
   precision: 'float32' | 'float64',
 ): Targets[] {
   if (y === undefined) throw new DataError('y is missing: fit and evaluate take (x, y, options)');
-  const given = readPorts('y', ports, y);
-  const weights = sampleWeight === undefined ? [] : readPorts('sampleWeight', ports, sampleWeight);
+  const given = ports.read('y', y);
+  const weights = sampleWeight === undefined ? [] : ports.read('sampleWeight', sampleWeight);
   given.forEach((values, i) => {
     const isTrained = compiled.some(({ output }) => output === i);
-    const suffix = suffixOf(ports, i);
+    const suffix = ports.suffix(i);
     if (isTrained && values === undefined)
       throw new DataError(`y${suffix} is missing: that output has a loss`);
     if (!isTrained && (values !== undefined || weights[i] !== undefined)) {
@@ -177,7 +177,7 @@ export function weighOutputs(
   compiled: readonly CompiledOutput[],
   shapes: readonly SampleShape[],
 ): Dataset {
-  const given = readPorts('fit: classWeight', ports, classWeight);
+  const given = ports.read('fit: classWeight', classWeight);
   const outputs = dataset.outputs.map((targets, i) => {
     const { output, loss } = compiled[i] as CompiledOutput;
     const weights = given[output] as ClassWeight | undefined;

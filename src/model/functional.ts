@@ -8,7 +8,7 @@ import { type ModelJSON, toModelJSON } from './architecture.js';
 import { type Graph, type GraphNode, inferShapes, layersOf, nameLayers } from './graph.js';
 import { Model } from './model.js';
 import type { ModelOptions } from './options.js';
-import type { Ports, SymbolicPorts } from './ports.js';
+import { createPorts, type Ports, type SymbolicPorts } from './ports.js';
 
 /** What the inputs of a model are given as: one, several in order, or several by name. */
 export type InputPorts = Input | readonly Input[] | Readonly<Record<string, Input>>;
@@ -140,11 +140,14 @@ function describeGraph({ inputs, outputs }: ModelDefinition): Description {
     form === 'object' ? key : call.layer.name;
   return {
     graph,
-    inputPorts: { form: given.form, names: given.entries.map((entry) => nameOf(entry, given.form)) },
-    outputPorts: {
+    inputPorts: createPorts({
+      form: given.form,
+      names: given.entries.map((entry) => nameOf(entry, given.form)),
+    }),
+    outputPorts: createPorts({
       form: wanted.form,
       names: numbered(wanted.entries.map((entry) => nameOf(entry, wanted.form))),
-    },
+    }),
   };
 }
 

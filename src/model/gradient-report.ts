@@ -11,9 +11,9 @@ import type { SampleInput } from '../data/samples.js';
 import type { TargetInput } from '../training/targets.js';
 import type { LayerTrace } from '../training/trainable.js';
 import { copyToLookInto } from './copy.js';
+import type { WeightOptions } from './data-options.js';
 import type { Model } from './model.js';
 import type { Network } from './network.js';
-import type { WeightOptions } from './options.js';
 import type { Each, Some, SymbolicPorts } from './ports.js';
 
 /** A gate is saturated below this, and above 1 less this. */

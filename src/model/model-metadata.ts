@@ -24,20 +24,14 @@ import {
   type GraphArchitecture,
   type ModelJSON,
 } from './architecture.js';
-import {
-  type Compiled,
-  type CompiledOutput,
-  lossConfig,
-  type MetricConfig,
-  metricConfig,
-  toCompiled,
-} from './compiled.js';
+import { lossConfig, type MetricConfig, metricConfig, toCompiled } from './compile-options.js';
+import type { Compiled, CompiledOutput } from './compiled.js';
 import { Functional } from './functional.js';
 import { chain, type Graph, type GraphNode, layersOf, nameLayers } from './graph.js';
 import type { Model } from './model.js';
 import { describeWeights, type Network } from './network.js';
 import type { CompileOptions, ModelOptions } from './options.js';
-import { checkPorts, ONE_PORT, type Ports, readPorts, type SymbolicPorts, writePorts } from './ports.js';
+import { checkPorts, ONE_PORT, type Ports, type SymbolicPorts } from './ports.js';
 import { Sequential } from './sequential.js';
 
 /** Limits that no model comes near, so that a hostile file cannot keep its reader busy for long. */
@@ -113,8 +107,7 @@ export function describeModel(
 function describeTraining({ optimizer, outputs }: Compiled, ports: Ports, network: Network): StoredTraining {
   const { learningRate, iterations, waiting } = network.optimizer;
   const each = (what: (output: CompiledOutput) => unknown) =>
-    writePorts(
-      ports,
+    ports.write(
       ports.names.map((_, i) => {
         const compiled = outputs.find(({ output }) => output === i);
         return compiled ? what(compiled) : null;
@@ -240,10 +233,7 @@ function readTraining(metadata: Readonly<Record<string, string>>, ports: Ports):
     'longhand.training',
   );
   const each = (what: string, stored: unknown, read: (value: unknown) => unknown) =>
-    writePorts(
-      ports,
-      readPorts(what, ports, stored).map((value) => (value === null ? undefined : read(value))),
-    );
+    ports.write(ports.read(what, stored).map((value) => (value === null ? undefined : read(value))));
   const options: CompileOptions<SymbolicPorts> = {
     optimizer: understand('optimizer', optimizer, toOptimizer),
     loss: each('loss', loss, (one) => understand('loss', one as { name: string }, toLoss)) as Loss,

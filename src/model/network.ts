@@ -2,7 +2,7 @@
  * A built model: its weights in one block of memory, and the passes planned over it. It is what training sees
  * as a `Trainable`; what users see is model.ts.
  */
-import type { Backend } from '../backend/backend.js';
+import type { Backend } from '../backend/kernel-set.js';
 import { Arena, Memory, type Precision } from '../backend/memory.js';
 import {
   type CarriedState,

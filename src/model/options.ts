@@ -15,6 +15,7 @@ import type { MetricInput } from '../training/metrics.js';
 import type { Optimizer, OptimizerName } from '../training/optimizers/optimizer.js';
 import type { Progress, Verbosity } from '../training/progress.js';
 import type { SampleWeightInput, TargetInput } from '../training/targets.js';
+import { checkSignal, type WeightOptions } from './data-options.js';
 import type { AllOrSome, Each, Some, SymbolicPorts } from './ports.js';
 
 export interface ModelOptions<P extends Precision = Precision> {
@@ -40,27 +41,6 @@ export interface CompileOptions<O extends SymbolicPorts = SymbolicTensor> {
   /** Names, functions of the library with their options, or functions of your own; none by default. */
   metrics?: AllOrSome<O, readonly MetricInput[]>;
 }
-
-export interface DataOptions {
-  /** How many rows are computed at once; 32 by default. It does not change what comes out. */
-  batchSize?: number;
-  /** Whether NaN in x is an error (the default) or masks the step that it is in. */
-  missing?: Missing;
-  /** Ends the call when it is aborted, with its reason. */
-  signal?: AbortSignal;
-}
-
-export type PredictOptions = DataOptions;
-
-/** What a row or a step weighs in the loss and the metrics. */
-export interface WeightOptions<O extends SymbolicPorts = SymbolicTensor> {
-  /** A weight a row, or a step where the output has steps; all 1 by default. By output where there are several. */
-  sampleWeight?: Some<O, SampleWeightInput>;
-}
-
-export interface EvaluateOptions<O extends SymbolicPorts = SymbolicTensor>
-  extends DataOptions,
-    WeightOptions<O> {}
 
 export interface FitOptions<
   I extends SymbolicPorts = SymbolicTensor,
@@ -190,25 +170,6 @@ export function checkFitOptions<I extends SymbolicPorts, O extends SymbolicPorts
     checkpoint,
     resume,
   };
-}
-
-/** How many rows are computed at once, and what NaN is, with the defaults filled in. */
-export function checkDataOptions(
-  method: string,
-  options: DataOptions,
-): { batchSize: number; missing: Missing; signal: AbortSignal | undefined } {
-  const { batchSize = 32, missing = 'error', signal } = options;
-  checkInteger(`${method}: batchSize`, batchSize);
-  checkSignal(method, signal);
-  return { batchSize, missing, signal };
-}
-
-/** @throws ConfigError for what is no signal of an AbortController */
-export function checkSignal(method: string, signal: AbortSignal | undefined): void {
-  if (signal === undefined || typeof signal?.throwIfAborted === 'function') return;
-  throw new ConfigError(
-    `${method}: signal is that of an AbortController, controller.signal, but is ${describe(signal)}`,
-  );
 }
 
 function checkCheckpoint(checkpoint: Checkpoint | undefined, resume: boolean, initialEpoch: number): void {

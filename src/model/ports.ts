@@ -23,51 +23,72 @@ export type AllOrSome<P, T> = T | Some<P, T>;
 
 const forms = ['one', 'array', 'object'] as const;
 
-export interface Ports {
+/** What a file holds of ports. */
+export interface PortNames {
   readonly form: (typeof forms)[number];
   /** In order. Of a port that stands alone the name is never seen. */
   readonly names: readonly string[];
 }
 
+export interface Ports extends PortNames {
+  /** What stands behind `x`, `y` or `loss` to name a port: nothing where it stands alone, else `.price` or `[1]`. */
+  suffix(index: number): string;
+  /**
+   * What the user gave for each port, in order; undefined where nothing.
+   *
+   * @throws DataError when it has another form, or a name that no port has
+   */
+  read(what: string, given: unknown): unknown[];
+  /** A value for each port in the form of the ports. */
+  write<T>(values: readonly T[]): unknown;
+}
+
 /** The only port of a model that has one. */
-export const ONE_PORT: Ports = { form: 'one', names: [''] };
+export const ONE_PORT: Ports = {
+  form: 'one',
+  names: [''],
+  suffix: () => '',
+  read: (_what, given) => [given],
+  write: ([value]) => value,
+};
 
-/** What stands behind `x`, `y` or `loss` to name a port: nothing where it stands alone, else `.price` or `[1]`. */
-export function suffixOf({ form, names }: Ports, index: number): string {
-  return form === 'one' ? '' : form === 'array' ? `[${index}]` : `.${names[index]}`;
+export function createPorts({ form, names }: PortNames): Ports {
+  if (form === 'one') return { ...ONE_PORT, names };
+  const ports = form === 'array' ? portsInOrder(names) : portsByName(names);
+  return { form, names, ...ports };
 }
 
-/**
- * What the user gave for each port, in order; undefined where nothing.
- *
- * @throws DataError when it has another form, or a name that no port has
- */
-export function readPorts(what: string, ports: Ports, given: unknown): unknown[] {
-  const { form, names } = ports;
-  if (form === 'one') return [given];
-  if (form === 'array') {
-    if (Array.isArray(given) && given.length === names.length) return given;
-    const found = Array.isArray(given) ? `${given.length}` : describe(given);
-    throw new DataError(
-      `${what} is an array of ${names.length}, one each for ${list(names)}, but got ${found}`,
-    );
-  }
-  if (typeof given !== 'object' || given === null || Array.isArray(given) || ArrayBuffer.isView(given)) {
-    throw new DataError(`${what} is an object with ${list(names)} but got ${describe(given)}`);
-  }
-  const strange = Object.keys(given).find((name) => !names.includes(name));
-  if (strange !== undefined) {
-    const nearest = nearestName(strange, names);
-    const mend = nearest === undefined ? `it has ${list(names)}` : `did you mean '${nearest}'?`;
-    throw new DataError(`${what} holds '${strange}', which the model has not: ${mend}`);
-  }
-  return names.map((name) => (Object.hasOwn(given, name) ? given[name as never] : undefined));
+function portsInOrder(names: readonly string[]): Omit<Ports, keyof PortNames> {
+  return {
+    suffix: (index) => `[${index}]`,
+    read: (what, given) => {
+      if (Array.isArray(given) && given.length === names.length) return given;
+      const found = Array.isArray(given) ? `${given.length}` : describe(given);
+      throw new DataError(
+        `${what} is an array of ${names.length}, one each for ${list(names)}, but got ${found}`,
+      );
+    },
+    write: (values) => values,
+  };
 }
 
-/** A value for each port in the form of the ports. */
-export function writePorts<T>({ form, names }: Ports, values: readonly T[]): unknown {
-  if (form === 'one') return values[0];
-  return form === 'array' ? values : Object.fromEntries(names.map((name, i) => [name, values[i]]));
+function portsByName(names: readonly string[]): Omit<Ports, keyof PortNames> {
+  return {
+    suffix: (index) => `.${names[index]}`,
+    read: (what, given) => {
+      if (typeof given !== 'object' || given === null || Array.isArray(given) || ArrayBuffer.isView(given)) {
+        throw new DataError(`${what} is an object with ${list(names)} but got ${describe(given)}`);
+      }
+      const strange = Object.keys(given).find((name) => !names.includes(name));
+      if (strange !== undefined) {
+        const nearest = nearestName(strange, names);
+        const mend = nearest === undefined ? `it has ${list(names)}` : `did you mean '${nearest}'?`;
+        throw new DataError(`${what} holds '${strange}', which the model has not: ${mend}`);
+      }
+      return names.map((name) => (Object.hasOwn(given, name) ? given[name as never] : undefined));
+    },
+    write: (values) => Object.fromEntries(names.map((name, i) => [name, values[i]])),
+  };
 }
 
 /** Names as a list for a message. */
@@ -76,7 +97,7 @@ export function list(names: readonly string[]): string {
 }
 
 /** @throws ConfigError unless it is what a file holds of ports */
-export function checkPorts(what: string, ports: Ports): Ports {
+export function checkPorts(what: string, ports: PortNames): Ports {
   const { form, names } = ports ?? {};
   const isRight =
     forms.includes(form) &&
@@ -86,5 +107,5 @@ export function checkPorts(what: string, ports: Ports): Ports {
     new Set(names).size === names.length &&
     (form !== 'one' || names.length === 1);
   if (!isRight) throw new ConfigError(`${what} are not named as those of a model are`);
-  return ports;
+  return createPorts({ form, names });
 }

@@ -11,9 +11,9 @@ import type { Samples } from '../data/samples.js';
 import { loadSamples, unloadOutput } from '../training/batches.js';
 import { forEachBatch, rowOrder, stepsOf } from '../training/run.js';
 import type { OutputShape } from '../training/targets.js';
+import type { PredictOptions } from './data-options.js';
 import { emptyOutput } from './feeding.js';
 import type { Network } from './network.js';
-import type { PredictOptions } from './options.js';
 
 /** The stream of random numbers of a seed that drawn predictions take. */
 const SAMPLES_STREAM = 7;

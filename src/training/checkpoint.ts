@@ -1,7 +1,7 @@
 /** What is kept of a `fit` that runs, so that it can go on with the same bits after it has been stopped. */
 import type { RandomState } from '../core/random.js';
 import type { TrainedModel } from './callbacks.js';
-import type { EpochRecord } from './history.js';
+import type { EpochRecord } from './epoch-history.js';
 import type { TotalsState } from './run.js';
 
 /** Where a `fit` stands: after a whole batch, its callbacks included. Weights and optimizer are the model's. */

@@ -1,4 +1,4 @@
-/** The record of what came out of every epoch, as numbers, as a table and as a picture. */
+/** The record of what came out of every epoch as a table and as a picture. */
 import {
   type Callout,
   COLORS,
@@ -11,47 +11,17 @@ import {
 import { ConfigError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import { isMoreBetter } from './callbacks/monitor.js';
-import type { Logs } from './run.js';
-
-/** The values of one epoch. */
-export interface EpochRecord {
-  readonly epoch: number;
-  readonly logs: Readonly<Logs>;
-}
+import { EpochHistory } from './epoch-history.js';
 
 /** What `fit` returns. */
-export class History {
-  /** The numbers of the epochs, from 0. */
-  readonly epoch: number[] = [];
-  /**
-   * The value of every epoch by name: `loss`, the metrics, and with a validation set `val_loss` and so on, which are
-   * there only for the epochs that were validated.
-   */
-  readonly history: Record<string, number[]> = {};
-  readonly #records: EpochRecord[] = [];
-
-  /** @internal */
-  record(epoch: number, logs: Readonly<Logs>): void {
-    this.#records.push({ epoch, logs: { ...logs } });
-    this.epoch.push(epoch);
-    for (const [name, value] of Object.entries(logs)) {
-      this.history[name] ??= [];
-      this.history[name].push(value);
-    }
-  }
-
-  /** @internal what a checkpoint keeps */
-  get records(): readonly EpochRecord[] {
-    return this.#records;
-  }
-
+export class History extends EpochHistory {
   /**
    * A table with a line an epoch and a column a value, in the order of `history`; a value that an epoch has not is
    * left out. Epochs are counted from 0, as by Keras's CSVLogger.
    */
   toCSV(): string {
     const names = Object.keys(this.history);
-    const lines = this.#records.map(({ epoch, logs }) =>
+    const lines = this.records.map(({ epoch, logs }) =>
       [epoch, ...names.map((name) => logs[name] ?? '')].join(','),
     );
     return `${[['epoch', ...names].join(','), ...lines].join('\n')}\n`;
@@ -102,7 +72,7 @@ export class History {
   }
 
   private points(name: string): Point[] {
-    return this.#records
+    return this.records
       .filter(({ logs }) => Object.hasOwn(logs, name))
       .map(({ epoch, logs }) => {
         const y = logs[name] as number;

@@ -1,5 +1,5 @@
 /** What training knows of a model: weights, and passes planned for batches. It does not know of layers. */
-import type { Backend } from '../backend/backend.js';
+import type { Backend } from '../backend/kernel-set.js';
 import type { ActivityPenalty, BatchStatistic, Edge, GateProbe } from '../backend/plan.js';
 import type { Parameter } from '../core/parameter.js';
 import type { Random } from '../core/random.js';

@@ -2,7 +2,7 @@
  * One update of the weights: the gradients of several batches taken together, the check that all is finite, clipping,
  * decay, the optimizer, constraints, and the moving average of the weights.
  */
-import type { Backend } from '../backend/backend.js';
+import type { Backend } from '../backend/kernel-set.js';
 import type { Memory } from '../backend/memory.js';
 import { ConfigError, NumericError } from '../core/errors.js';
 import { checkNumber } from '../core/options.js';

@@ -1,7 +1,8 @@
 /** A memory for a set of kernels in which every array stands between guard zones, and all else is poison. */
 import { expect } from 'vitest';
-import { arrayBlock, type Block } from '../../src/backend/memory.js';
-import { canRun, createSimd, type SimdVariant } from '../../src/backend/simd.js';
+import { reference as referenceSet } from '../../src/backend/kernel-set.js';
+import type { Block } from '../../src/backend/memory.js';
+import { relaxedSimd, type SimdName, simd } from '../../src/backend/simd.js';
 import * as reference from '../../src/kernels/index.js';
 import type { KernelSet } from '../kernels/cases.js';
 
@@ -10,8 +11,10 @@ const GUARD = 64;
 /** A NaN that no arithmetic makes: read, it spoils what is computed; overwritten, it is missed. */
 const POISON = 0x7fc0_babe;
 
+const simdSets = { simd, relaxedSimd };
+
 export const kernelSets = (['reference', 'simd', 'relaxedSimd'] as const).filter(
-  (name) => name === 'reference' || canRun(name),
+  (name) => name === 'reference' || simdSets[name].canRun(),
 );
 
 export class GuardedMemory implements KernelSet {
@@ -20,11 +23,8 @@ export class GuardedMemory implements KernelSet {
   private end = 0;
   private readonly guards: number[] = [];
 
-  constructor(name: 'reference' | SimdVariant) {
-    const { block, bind } =
-      name === 'reference'
-        ? { block: arrayBlock(), bind: (kernels: typeof reference) => kernels }
-        : createSimd(name);
+  constructor(name: 'reference' | SimdName) {
+    const { block, bind } = (name === 'reference' ? referenceSet : simdSets[name]).create();
     block.reserve(BYTES, BYTES);
     this.block = block;
     this.kernels = bind({ ...reference });

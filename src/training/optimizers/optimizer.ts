@@ -2,7 +2,7 @@
  * What every optimizer has: a learning rate, and what is done around its update: clipping, decay, factors, the
  * moving average of the weights, gradients of several batches taken together. What it does to one weight is its own.
  */
-import type { Backend } from '../../backend/backend.js';
+import type { Backend } from '../../backend/kernel-set.js';
 import { ConfigError } from '../../core/errors.js';
 import { checkBoolean, checkInteger, checkNumber, checkOptions, describe } from '../../core/options.js';
 import type { Parameter } from '../../core/parameter.js';

@@ -1,0 +1,152 @@
+/** The training loop with all that is around it: what it prints, and what is written down so that it can go on. */
+import { ConfigError } from '../core/errors.js';
+import type { TrainedModel } from './callbacks.js';
+import type { Checkpoint, FitPlan, FitState } from './checkpoint.js';
+import { Fit, type LoopOptions } from './fit.js';
+import { History } from './history.js';
+import { createProgress, type Progress, type Verbosity } from './progress.js';
+import { checkStatefulFit, checkStatefulRows } from './stateful.js';
+import type { Dataset } from './targets.js';
+import type { Trainable } from './trainable.js';
+
+export interface WatchedOptions extends LoopOptions {
+  readonly verbose: Verbosity;
+  readonly onProgress: ((progress: Progress) => void) | undefined;
+  readonly checkpoint: Checkpoint | undefined;
+  readonly resume: boolean;
+}
+
+/**
+ * Trains for a number of epochs, giving way to the event loop every few milliseconds.
+ *
+ * @param handle  the model as callbacks and checkpoints see it
+ * @throws NumericError when the loss is no longer finite; the weights are those of the last good update
+ * @throws the signal's reason when that is aborted; the model is as the last batch has left it
+ */
+export function runFit(
+  model: Trainable,
+  handle: TrainedModel,
+  dataset: Dataset,
+  validation: Dataset | undefined,
+  options: WatchedOptions,
+): Promise<History> {
+  const fit = new WatchedFit(model, handle, dataset, validation, options, new History());
+  checkStatefulFit(model, options);
+  checkStatefulRows(model, dataset.rows, options.batchSize);
+  if (validation) checkStatefulRows(model, validation.rows, options.batchSize);
+  return fit.run();
+}
+
+class WatchedFit extends Fit<WatchedOptions, History> {
+  private progress: ReturnType<typeof createProgress> | undefined;
+  /** What the checkpoint held, where the run goes on from one. */
+  private resumed: FitState | undefined;
+  private lastSaved = performance.now();
+
+  protected override async begin(): Promise<boolean> {
+    const { model, options } = this;
+    const state = options.resume ? await this.resume() : undefined;
+    this.resumed = state;
+    if (state?.finished && (state.stopped || this.epoch >= options.epochs)) return false;
+    if (state?.stopped && !state.finished) model.stopTraining = true; // what is left of its epoch is done all the same
+    return true;
+  }
+
+  protected override end(): Promise<void> {
+    return this.save(true);
+  }
+
+  protected override async runEpochs(): Promise<void> {
+    const { model, options, resumed } = this;
+    if (resumed) await this.each((callback, i) => callback.restore?.(resumed.callbacks[i]));
+    const { notice } = model.backend;
+    if (options.verbose !== 0 && notice !== undefined) console.log(notice);
+    const done = this.epoch * this.batches + this.batch;
+    this.progress = createProgress({ ...options, batches: this.batches, done });
+    try {
+      await super.runEpochs();
+    } finally {
+      this.progress.end();
+    }
+  }
+
+  protected override async batchDone(rows: number): Promise<void> {
+    this.progress?.batch(this.epoch, this.batch - 1, rows, this.totals);
+    if (this.isDue()) await this.save();
+  }
+
+  protected override epochDone(): void {
+    this.progress?.epoch(this.epoch, this.logs);
+  }
+
+  /** Ends with the signal's reason when that has been aborted, what there is being saved. */
+  protected override async heedSignal(): Promise<void> {
+    if (this.options.signal?.aborted) await this.save();
+    await super.heedSignal();
+  }
+
+  private isDue(): boolean {
+    const { everySteps, everySeconds } = this.options.checkpoint ?? {};
+    const steps = this.epoch * this.batches + this.batch;
+    if (everySteps !== undefined && steps % everySteps === 0) return true;
+    return everySeconds !== undefined && performance.now() - this.lastSaved >= 1000 * everySeconds;
+  }
+
+  private async save(finished = false): Promise<void> {
+    const { options, training } = this;
+    if (!options.checkpoint) return;
+    await options.checkpoint.write(training.model, this.state(finished));
+    this.lastSaved = performance.now();
+  }
+
+  private state(finished: boolean): FitState {
+    const { epoch, batch, orderState, totals, history, model, options } = this;
+    return {
+      epoch,
+      batch,
+      order: batch === 0 ? model.shuffling.state() : orderState,
+      totals: totals.state(),
+      records: history.records,
+      callbacks: options.callbacks.map((callback) => callback.state?.() ?? null),
+      stopped: model.stopTraining,
+      finished,
+      plan: this.plan(),
+    };
+  }
+
+  private plan(): FitPlan {
+    const { batchSize, shuffle, callbacks } = this.options;
+    return { rows: this.dataset.rows, batchSize, shuffle, callbacks: callbacks.length };
+  }
+
+  /** Goes to where the checkpoint was written, if there is one. */
+  private async resume(): Promise<FitState | undefined> {
+    const { model, options, training } = this;
+    const state = await options.checkpoint?.read(training.model);
+    if (!state) return undefined;
+    checkPlan(state.plan, this.plan());
+    for (const { epoch, logs } of state.records) {
+      this.history.record(epoch, logs);
+      this.logs = { ...logs };
+    }
+    this.epoch = state.epoch;
+    this.batch = state.batch;
+    if (state.batch === 0) return state;
+    model.shuffling.restore(state.order);
+    this.beginEpoch();
+    this.totals.restore(state.totals);
+    return state;
+  }
+}
+
+/** @throws ConfigError when a run is to go on in a way that it did not begin */
+function checkPlan(saved: FitPlan, plan: FitPlan): void {
+  for (const [name, value] of Object.entries(plan)) {
+    const was = saved[name as keyof FitPlan];
+    if (was === value) continue;
+    throw new ConfigError(
+      `fit: the checkpoint is of a run with ${name} ${was} and this one has ${value}: ` +
+        'resume with the data and options that it began with, or begin anew without resume',
+    );
+  }
+}
