@@ -12,6 +12,8 @@ export {
 } from './core/errors.js';
 export type { Constraint, Regularizer } from './core/parameter.js';
 export { type FloatArray, type Shape, type Tensor, tensor } from './core/tensor.js';
+export { type AddingProblemOptions, addingProblem } from './data/datasets/adding-problem.js';
+export type { Dataset, DatasetOptions } from './data/datasets/dataset.js';
 export type { Missing, SampleInput } from './data/samples.js';
 export { activation } from './layers/activation.js';
 export type { ActivationName, ElementwiseActivationName } from './layers/activations.js';
