@@ -13,7 +13,30 @@ export {
 export type { Constraint, Regularizer } from './core/parameter.js';
 export { type FloatArray, type Shape, type Tensor, tensor } from './core/tensor.js';
 export { type AddingProblemOptions, addingProblem } from './data/datasets/adding-problem.js';
+export {
+  ADDITION_SYMBOLS,
+  type AdditionAsTextOptions,
+  type AdditionDataset,
+  additionAsText,
+} from './data/datasets/addition-as-text.js';
+export { type AnbnDataset, type AnbnOptions, anbn } from './data/datasets/anbn.js';
+export { type CopyTaskOptions, copyTask } from './data/datasets/copy-task.js';
 export type { Dataset, DatasetOptions } from './data/datasets/dataset.js';
+export {
+  continualReber,
+  embeddedReber,
+  isEmbeddedReber,
+  REBER_SYMBOLS,
+  type ReberDataset,
+} from './data/datasets/embedded-reber.js';
+export { type MackeyGlassOptions, mackeyGlass } from './data/datasets/mackey-glass.js';
+export { type ParityDataset, type ParityOptions, parity } from './data/datasets/parity.js';
+export { type SineMixturesOptions, sineMixtures } from './data/datasets/sine-mixtures.js';
+export {
+  TEMPORAL_ORDER_SYMBOLS,
+  type TemporalOrderOptions,
+  temporalOrder,
+} from './data/datasets/temporal-order.js';
 export type { Missing, SampleInput } from './data/samples.js';
 export { activation } from './layers/activation.js';
 export type { ActivationName, ElementwiseActivationName } from './layers/activations.js';
