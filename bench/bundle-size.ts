@@ -17,15 +17,12 @@ export interface BundleSize {
 export interface Program {
   readonly name: string;
   readonly text: string;
-  /**
-   * The most bytes that it may take, compressed. It is a ceiling over what is, not the aim, which is 25,000: a name such
-   * as `'adam'` may be any optimizer's, so that `compile` brings all optimizers, schedules, losses and metrics along.
-   */
+  /** The most bytes that it may take, compressed. */
   readonly budget: number;
 }
 
 /** The program of the README, its data left out. */
-const text = `
+const main = `
   import { adam, dense, lstm, sequential } from 'longhand';
   export async function run(x, y) {
     const model = sequential([lstm(16), dense(1, { activation: 'sigmoid' })], { seed: 42 });
@@ -34,14 +31,43 @@ const text = `
     return model.predict(x);
   }`;
 
-export const programs: readonly Program[] = [{ name: 'with the embedded kernels', text, budget: 75_000 }];
+/** The same of the lean entry, on these kernels. */
+const lean = (imports: string, backend: string) => `
+  import { accuracy, adam, binaryCrossentropy, dense, lstm, sequential, sigmoid } from 'longhand/lean';
+  import { ${imports} } from 'longhand/lean';
+  export async function run(x, y) {
+    const layers = [lstm(16), dense(1, { activation: sigmoid })];
+    const model = sequential(layers, { seed: 42, backend: ${backend} });
+    const optimizer = adam({ learningRate: 0.01 });
+    model.compile({ optimizer, loss: binaryCrossentropy(), metrics: [accuracy()] });
+    await model.fit(x, y, { epochs: 15, validationSplit: 0.2 });
+    return model.predict(x);
+  }`;
 
-/** Bundles a program that imports from 'longhand', from the sources of the project that lies in `root`. */
+/**
+ * A name such as `'adam'` may be any optimizer's, so that the main entry brings all optimizers, schedules, losses and
+ * metrics along: its budget is a ceiling over what is, so that it does not grow unseen.
+ */
+export const programs: readonly Program[] = [
+  {
+    name: 'of the lean entry, with the embedded kernels',
+    text: lean('fastest, reference, relaxedSimd, simd', 'fastest(relaxedSimd, simd, reference)'),
+    budget: 30_000,
+  },
+  {
+    name: 'of the lean entry, on the reference kernels',
+    text: lean('reference', 'reference'),
+    budget: 23_000,
+  },
+  { name: 'of the main entry, with the embedded kernels', text: main, budget: 68_000 },
+];
+
+/** Bundles a program that imports from 'longhand' or 'longhand/lean', from the sources of the project that lies in `root`. */
 export async function bundleSize(program: string, root: string): Promise<BundleSize> {
   const { outputFiles, metafile } = await build({
     stdin: { contents: program, resolveDir: root },
     absWorkingDir: root,
-    alias: { longhand: './src/index.ts' },
+    alias: { 'longhand/lean': './src/lean.ts', longhand: './src/index.ts' },
     bundle: true,
     minify: true,
     write: false,

@@ -164,6 +164,7 @@ export { type Sequential, sequential } from './model/sequential.js';
 export type { Stream, StreamOptions, StreamState } from './model/stream.js';
 export type { Trace } from './model/trace.js';
 export type { TakeOptions, Weights, WeightsReport } from './model/weights.js';
+export type { ClipOptions } from './training/around-update.js';
 export { type EarlyStoppingOptions, earlyStopping } from './training/callbacks/early-stopping.js';
 export { lambdaCallback } from './training/callbacks/lambda-callback.js';
 export { learningRateScheduler } from './training/callbacks/learning-rate-scheduler.js';
@@ -263,7 +264,6 @@ export type { BetaOptions } from './training/optimizers/betas.js';
 export { type LionOptions, lion } from './training/optimizers/lion.js';
 export { type NadamOptions, nadam } from './training/optimizers/nadam.js';
 export type {
-  ClipOptions,
   Optimizer,
   OptimizerName,
   OptimizerOptions,

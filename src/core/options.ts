@@ -62,6 +62,26 @@ export function checkOptions(
   }
 }
 
+/** Refuses option names of what 'longhand/lean' has of the whole, which has more. */
+export function checkLeanOptions(where: string, options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    throw new ConfigError(
+      `${where}: option '${name}' is none of ${known.join(', ')}; ${where} of 'longhand' may have it`,
+    );
+  }
+}
+
+/**
+ * Where nothing is found by its name, what has one elsewhere has to be the thing itself, which can do what `method` says.
+ *
+ * @throws ConfigError for anything else
+ */
+export function checkValue(where: string, value: unknown, method: string, such: string): void {
+  if (typeof (value as Record<string, unknown> | undefined)?.[method] === 'function') return;
+  throw new ConfigError(`${where} is a value such as ${such} but is ${describe(value)}`);
+}
+
 /** A short description of any value, for error messages. */
 export function describe(value: unknown): string {
   if (value === null) return 'null';

@@ -1,15 +1,9 @@
-/** Activations by name, and how one is planned behind a layer. */
-import {
-  type Edge,
-  type LogitActivation,
-  type PlannedLayer,
-  type Planner,
-  planEdge,
-} from '../backend/plan.js';
+/** Activations by name. */
+import type { Edge, PlannedLayer, Planner } from '../backend/plan.js';
 import { ConfigError } from '../core/errors.js';
 import { unknownName } from '../core/options.js';
 import * as activations from '../kernels/activations.js';
-import { softmaxBackward, softmaxForward } from '../kernels/softmax.js';
+import { planElementwise, planSoftmax } from './planned-activation.js';
 
 const elementwise = {
   linear: activations.linear,
@@ -70,50 +64,6 @@ export function planActivation(
   x: Edge,
   planner: Planner,
 ): PlannedLayer {
-  const edge = { ...planEdge(planner, x, x.features, x.gradient !== undefined), activation: name };
-  const isLogit = name === 'sigmoid' || name === 'softmax';
-  const output = isLogit ? { ...edge, logits: logitsOf(name, x) } : edge;
-  const rows = x.steps * x.batch;
-  const size = rows * x.features;
-  if (name === 'softmax') {
-    const kernels = planner.backend.bind({ softmaxForward, softmaxBackward });
-    return {
-      output,
-      forward: () => kernels.softmaxForward(x.value.array, output.value.array, rows, x.features),
-      backward: () => {
-        if (!output.gradient || !x.gradient) return;
-        kernels.softmaxBackward(
-          output.value.array,
-          output.gradient.array,
-          x.gradient.array,
-          rows,
-          x.features,
-        );
-      },
-    };
-  }
-  const activation = elementwise[name];
-  const kernels = planner.backend.bind({
-    activationForward: activations.activationForward,
-    activationBackward: activations.activationBackward,
-  });
-  return {
-    output,
-    forward: () => kernels.activationForward(activation, x.value.array, output.value.array, size),
-    backward: () => {
-      if (!output.gradient || !x.gradient) return;
-      kernels.activationBackward(
-        activation,
-        x.value.array,
-        output.value.array,
-        output.gradient.array,
-        x.gradient.array,
-        size,
-      );
-    },
-  };
-}
-
-function logitsOf(activation: LogitActivation, { value, gradient }: Edge): NonNullable<Edge['logits']> {
-  return { activation, value, gradient };
+  if (name === 'softmax') return planSoftmax(x, planner);
+  return planElementwise(name, elementwise[name], x, planner);
 }

@@ -19,6 +19,7 @@ import {
   type SampleShape,
   type WeightRules,
 } from './layer.js';
+import { planProduct } from './product.js';
 import { type RegularizerName, toRegularizer } from './regularizers.js';
 import { bindTied, checkTiedTo, findTied } from './tied-product.js';
 import {
@@ -128,30 +129,8 @@ class Dense extends Layer {
     const kernels = this.tied
       ? bindTied(planner.backend)
       : planner.backend.bind({ denseForward, denseBackward, denseBackwardInput });
-    const rows = x.steps * x.batch;
     const isLearned = kernel.trainable || this.parameters.some(({ trainable }) => trainable);
-
-    const forward = () => {
-      bias.prepare();
-      kernels.denseForward(
-        x.value.array,
-        kernel.value.array,
-        bias.value.array,
-        product.value.array,
-        rows,
-        x.features,
-        units,
-      );
-    };
-    const backward = () => {
-      if (!product.gradient) return;
-      const dy = product.gradient.array;
-      const dKernel = kernel.gradient.array;
-      if (isLearned)
-        kernels.denseBackward(x.value.array, dy, dKernel, bias.gradient.array, rows, x.features, units);
-      if (x.gradient)
-        kernels.denseBackwardInput(dy, kernel.value.array, x.gradient.array, rows, x.features, units);
-    };
+    const { forward, backward } = planProduct(x, product, kernel, bias, kernels, isLearned);
     if (this.activation === 'linear') {
       planActivity(planner, this.activityRegularizer, product);
       return { output: { ...product, activation: 'linear' }, forward, backward };
@@ -162,7 +141,7 @@ class Dense extends Layer {
     return {
       output: activation.output,
       forward: (training) => {
-        forward();
+        forward(training);
         activation.forward(training);
       },
       backward: () => {

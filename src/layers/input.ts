@@ -35,6 +35,10 @@ export class Input extends Layer implements SymbolicTensor {
     this.ranks = [this.shape.length + 1];
   }
 
+  override get rowShape(): SampleShape {
+    return this.shape;
+  }
+
   outputShape(input: SampleShape): SampleShape {
     return input;
   }

@@ -2,7 +2,7 @@
  * The state of a recurrent layer before the first step, and what becomes of it after the last. It is zeros, learned,
  * or given by another layer; a stream carries it from step to step, a stateful layer from batch to batch.
  */
-import type { Edge, Planner } from '../backend/plan.js';
+import { type Edge, type Planner, planGradient } from '../backend/plan.js';
 import { ConfigError } from '../core/errors.js';
 import type { Region } from '../core/region.js';
 import type { FloatArray } from '../core/tensor.js';
@@ -51,8 +51,8 @@ export interface PlannedState {
 
 /** Where a state begins: with what another layer gives, with weights [width], or else with zeros. */
 export interface Beginning {
-  readonly given: Edge | undefined;
-  readonly learned: LayerParameter | undefined;
+  readonly given?: Edge | undefined;
+  readonly learned?: LayerParameter | undefined;
 }
 
 export function planState(
@@ -61,7 +61,7 @@ export function planState(
   steps: number,
   batch: number,
   width: number,
-  { given, learned }: Beginning,
+  { given, learned }: Beginning = {},
 ): PlannedState {
   const { arena } = planner;
   const size = batch * width;
@@ -85,6 +85,18 @@ export function planState(
       if (learned) addColumnSums(gradient.array, learned.gradient.array, batch, width);
     },
   };
+}
+
+/** A state after the last step, as an output without a time axis. */
+export function planLast(
+  planner: Planner,
+  batch: number,
+  units: number,
+  value: Region,
+  hasGradient: boolean,
+): Edge {
+  const gradient = planGradient(planner, batch * units, hasGradient);
+  return { batch, steps: 1, features: units, sequence: false, value, gradient, mask: planner.rowMask };
 }
 
 /** y += x */

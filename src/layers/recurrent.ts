@@ -22,7 +22,14 @@ import {
   recurrentHints,
   recurrentOptionNames,
 } from './recurrent-options.js';
-import { addInto, checkKeptRows, KeptState, type PlannedState, planState } from './recurrent-state.js';
+import {
+  addInto,
+  checkKeptRows,
+  KeptState,
+  type PlannedState,
+  planLast,
+  planState,
+} from './recurrent-state.js';
 import { toRegularizer } from './regularizers.js';
 import { planReversed } from './reversed.js';
 import type { PlannedWeight } from './weights.js';
@@ -386,10 +393,4 @@ export abstract class Recurrent extends Layer {
       weightDropout: this.weightDropout,
     };
   }
-}
-
-/** A state after the last step, as an output without a time axis. */
-function planLast(planner: Planner, batch: number, units: number, value: Region, hasGradient: boolean): Edge {
-  const gradient = planGradient(planner, batch * units, hasGradient);
-  return { batch, steps: 1, features: units, sequence: false, value, gradient, mask: planner.rowMask };
 }

@@ -8,23 +8,13 @@
 import type { Backend } from '../backend/kernel-set.js';
 import { ConfigError } from '../core/errors.js';
 import { describe } from '../core/options.js';
-import {
-  addColumnSums,
-  type denseBackward,
-  type denseBackwardInput,
-  type denseForward,
-} from '../kernels/dense.js';
+import { addColumnSums } from '../kernels/dense.js';
 import { matmul, matmulTransposeA, matmulTransposeB } from '../kernels/matmul.js';
 import { Layer } from './layer.js';
-
-interface Product {
-  denseForward: typeof denseForward;
-  denseBackward: typeof denseBackward;
-  denseBackwardInput: typeof denseBackwardInput;
-}
+import type { ProductKernels } from './product.js';
 
 /** What the kernels of a dense layer do, with the table in the place of the kernel. */
-export function bindTied(backend: Backend): Product {
+export function bindTied(backend: Backend): ProductKernels {
   const kernels = backend.bind({ matmul, matmulTransposeA, matmulTransposeB, addColumnSums });
   return {
     denseForward: (x, table, bias, y, rows, inputs, units) => {

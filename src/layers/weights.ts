@@ -78,6 +78,11 @@ export interface PreparedWeight extends PlannedWeight {
   readonly prepare: () => void;
 }
 
+/** A weight that needs no preparation. */
+export function ready({ value, gradient }: PlannedWeight): PreparedWeight {
+  return { value, gradient, prepare: () => {} };
+}
+
 /** The layer's own weight or, where it has none, a constant in its place, so that a kernel needs no case for that. */
 export function planWeight(
   planner: Planner,
@@ -85,7 +90,7 @@ export function planWeight(
   size: number,
   constant: number,
 ): PreparedWeight {
-  if (weight) return { value: weight.value, gradient: weight.gradient, prepare: () => {} };
+  if (weight) return ready(weight);
   const value = planner.arena.floats(size);
   // What is added to this gradient is read by nobody.
   const gradient = planner.arena.floats(size);

@@ -1,7 +1,7 @@
 /** What a model is made of, without its weights, as plain JSON: what files hold of it, and `model.toJSON()` gives. */
 import type { Precision } from '../backend/memory.js';
 import type { FloatArray } from '../core/tensor.js';
-import type { LayerConfig, SampleShape } from '../layers/layer.js';
+import type { Layer, LayerConfig, SampleShape } from '../layers/layer.js';
 import type { Model } from './model.js';
 import { ONE_PORT, type PortNames } from './ports.js';
 
@@ -46,7 +46,7 @@ export function describeArchitecture(model: Model<FloatArray>): Architecture {
   return {
     type: 'functional',
     layers: configs,
-    nodes: graph.nodes.map(({ layer, inputs }) => ({ layer: layers.indexOf(layer), inputs })),
+    nodes: graph.nodes.map(({ layer, inputs }) => ({ layer: layers.indexOf(layer as Layer), inputs })),
     inputs: namesOf(inputPorts),
     outputs: { ...namesOf(outputPorts), values: graph.outputs },
   };

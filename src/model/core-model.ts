@@ -6,12 +6,13 @@
 import type { Backend, KernelSetName } from '../backend/kernel-set.js';
 import type { Precision } from '../backend/memory.js';
 import { ConfigError } from '../core/errors.js';
-import { checkBoolean, checkOptions } from '../core/options.js';
+import { checkBoolean } from '../core/options.js';
 import type { FloatArray, Tensor } from '../core/tensor.js';
 import { checkMissing, type Missing, type SampleInput, type Samples } from '../data/samples.js';
-import type { Layer, SampleShape } from '../layers/layer.js';
+import type { CoreLayer, SampleShape } from '../layers/core-layer.js';
 import { evaluateDataset, type Logs, rowOrder, Totals, trainBatch } from '../training/run.js';
 import type { Dataset, TargetInput } from '../training/targets.js';
+import { currentLearningRate, setLearningRate } from '../training/update.js';
 import type { Compiled } from './compiled.js';
 import { checkDataOptions, type EvaluateOptions, type WeightOptions } from './data-options.js';
 import { checkShape, maskInputs, outputShapes, readSamples, readTargets, shapeOf } from './feeding.js';
@@ -53,8 +54,17 @@ export abstract class CoreModel<
   }
 
   /** The layers, each once, in the order of their first use. */
-  get layers(): readonly Layer[] {
+  get layers(): readonly CoreLayer[] {
     return layersOf(this.graph);
+  }
+
+  /** The learning rate of the next update. It can be set where the optimizer has a number, and no schedule. */
+  get learningRate(): number {
+    return currentLearningRate(this.built('learningRate').optimizer);
+  }
+
+  set learningRate(rate: number) {
+    setLearningRate(this.built('learningRate').optimizer, rate);
   }
 
   /** Set it to true, in a callback or elsewhere, to end `fit` after the batch at hand. */
@@ -74,7 +84,7 @@ export abstract class CoreModel<
    * @example const { loss, accuracy } = model.evaluate(x, y);
    */
   evaluate(x: Each<I, SampleInput>, y: Some<O, TargetInput>, options: EvaluateOptions<O> = {}): Logs {
-    checkOptions('evaluate', options, ['batchSize', 'missing', 'sampleWeight', 'signal']);
+    this.checkOptions('evaluate', options, ['batchSize', 'missing', 'sampleWeight', 'signal']);
     const { batchSize, missing, signal } = checkDataOptions('evaluate', options);
     const { evaluationReports } = this.checkCompiled('evaluate');
     const dataset = this.dataset(x, y, options.sampleWeight, missing);
@@ -89,7 +99,7 @@ export abstract class CoreModel<
    * @throws NumericError when the loss or a gradient is not finite; the weights are unchanged then
    */
   trainOnBatch(x: Each<I, SampleInput>, y: Some<O, TargetInput>, options: WeightOptions<O> = {}): Logs {
-    checkOptions('trainOnBatch', options, ['sampleWeight']);
+    this.checkOptions('trainOnBatch', options, ['sampleWeight']);
     this.checkNotFitting('trainOnBatch');
     const { reports } = this.checkCompiled('trainOnBatch');
     const dataset = this.dataset(x, y, options.sampleWeight, 'error');
@@ -124,10 +134,13 @@ export abstract class CoreModel<
    *
    * @throws ConfigError when there is none
    */
-  protected abstract readers(): readonly Layer[];
+  protected abstract readers(): readonly CoreLayer[];
 
   /** The shapes of the inputs' rows, where the model says them. */
   protected abstract knownShapes(): readonly SampleShape[] | undefined;
+
+  /** @throws ConfigError for options of a method that are not among the known ones */
+  protected abstract checkOptions(method: string, options: object, known: readonly string[]): void;
 
   /** Sets how the model is trained. */
   protected use(compiled: Compiled): this {
@@ -167,7 +180,7 @@ export abstract class CoreModel<
     }
     const readers = this.readers();
     shapes.forEach((shape, i) => {
-      checkShape(readers[i] as Layer, network.inputShapes[i] as SampleShape, shape);
+      checkShape(readers[i] as CoreLayer, network.inputShapes[i] as SampleShape, shape);
     });
   }
 

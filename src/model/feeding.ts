@@ -2,8 +2,7 @@
 import { DataError, ShapeError } from '../core/errors.js';
 import { type FloatArray, formatShape, type Tensor } from '../core/tensor.js';
 import { type Missing, newArray, type SampleInput, type Samples, toSamples } from '../data/samples.js';
-import { Input } from '../layers/input.js';
-import type { Layer, SampleShape } from '../layers/layer.js';
+import type { CoreLayer, SampleShape } from '../layers/core-layer.js';
 import { type ClassWeight, weighClasses } from '../training/class-weights.js';
 import {
   type Dataset,
@@ -26,7 +25,7 @@ import type { Ports } from './ports.js';
 export function readSamples(
   x: unknown,
   ports: Ports,
-  readers: readonly Layer[],
+  readers: readonly CoreLayer[],
   graph: Graph,
   precision: 'float32' | 'float64',
   missing: Missing,
@@ -58,7 +57,7 @@ export function readSamples(
 
 /** How many token ids an input may hold, where an embedding alone reads it. */
 function idsBelow(graph: Graph, input: number): number | undefined {
-  return onlyReaders(graph, input).find((layer) => !(layer instanceof Input))?.idsBelow;
+  return onlyReaders(graph, input).find(({ rowShape }) => rowShape === undefined)?.idsBelow;
 }
 
 /** The shape of a row. */
@@ -67,12 +66,12 @@ export function shapeOf({ sequence, steps, features }: Samples): SampleShape {
 }
 
 /** @throws ShapeError when rows of the shape are not those that an input was built for */
-export function checkShape(reader: Layer, built: SampleShape, shape: SampleShape): void {
+export function checkShape(reader: CoreLayer, built: SampleShape, shape: SampleShape): void {
   reader.checkInput(shape);
   const steps = built.length === 2 ? built[0] : null;
   if (shape.length === built.length && (steps === null || shape[0] === steps)) return;
   throw new ShapeError(
-    `${reader instanceof Input ? reader.name : 'the model'} was built for rows of shape ${formatShape(built)} ` +
+    `${reader.rowShape ? reader.name : 'the model'} was built for rows of shape ${formatShape(built)} ` +
       `but got ${formatShape(shape)}`,
   );
 }
@@ -82,7 +81,7 @@ export function maskInputs(graph: Graph, inputs: readonly Samples[]): Samples[] 
   return inputs.map((input, i) => {
     let samples = input;
     for (const layer of onlyReaders(graph, i)) {
-      if (layer instanceof Input) continue;
+      if (layer.rowShape) continue;
       const masked = layer.maskSamples(samples);
       if (masked === samples) break;
       samples = masked;

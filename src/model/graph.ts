@@ -5,11 +5,11 @@
  */
 import type { Edge, PlannedLayer, Planner } from '../backend/plan.js';
 import { ConfigError, ShapeError } from '../core/errors.js';
-import type { Layer, SampleShape } from '../layers/layer.js';
+import type { CoreLayer, SampleShape } from '../layers/core-layer.js';
 
 /** A use of a layer. The same layer may be used by several nodes, which then share its weights. */
 export interface GraphNode {
-  readonly layer: Layer;
+  readonly layer: CoreLayer;
   /** The values that it reads. */
   readonly inputs: readonly number[];
 }
@@ -23,13 +23,13 @@ export interface Graph {
 }
 
 /** The chain of layers, each reading the one before. */
-export function chain(layers: readonly Layer[]): Graph {
+export function chain(layers: readonly CoreLayer[]): Graph {
   const nodes = layers.map((layer, i) => ({ layer, inputs: [i] }));
   return { inputCount: 1, nodes, outputs: [layers.length] };
 }
 
 /** The layers of a graph, each once, in the order of their first use. */
-export function layersOf({ nodes }: Graph): Layer[] {
+export function layersOf({ nodes }: Graph): CoreLayer[] {
   return [...new Set(nodes.map((node) => node.layer))];
 }
 
@@ -48,7 +48,7 @@ export function firstOutputs({ inputCount, nodes }: Graph): number[] {
  *
  * @throws ConfigError when two layers have the same name
  */
-export function nameLayers(layers: readonly Layer[]): void {
+export function nameLayers(layers: readonly CoreLayer[]): void {
   const taken = new Set<string>();
   for (const { name } of layers) {
     if (name === '') continue;
@@ -73,7 +73,7 @@ export function nameLayers(layers: readonly Layer[]): void {
  */
 export function inferShapes({ nodes }: Graph, inputShapes: readonly SampleShape[]): SampleShape[] {
   const shapes = [...inputShapes];
-  const firstShapes = new Map<Layer, SampleShape[]>();
+  const firstShapes = new Map<CoreLayer, SampleShape[]>();
   for (const { layer, inputs } of nodes) {
     const given = inputs.map((value) => shapes[value] as SampleShape);
     layer.checkInputs(given);
@@ -85,7 +85,7 @@ export function inferShapes({ nodes }: Graph, inputShapes: readonly SampleShape[
   return shapes;
 }
 
-function checkSameFeatures(layer: Layer, first: SampleShape | undefined, shape: SampleShape): void {
+function checkSameFeatures(layer: CoreLayer, first: SampleShape | undefined, shape: SampleShape): void {
   if (first === undefined || first.at(-1) === shape.at(-1)) return;
   throw new ShapeError(
     `${layer.name} is used on ${first.at(-1)} features and again on ${shape.at(-1)}: ` +
@@ -104,8 +104,8 @@ export function stepSources({ inputCount, nodes }: Graph): (number | undefined)[
 }
 
 /** The layers right behind an input, each the only reader of what the one before it gives. */
-export function onlyReaders(graph: Graph, input: number): Layer[] {
-  const layers: Layer[] = [];
+export function onlyReaders(graph: Graph, input: number): CoreLayer[] {
+  const layers: CoreLayer[] = [];
   const firsts = firstOutputs(graph);
   let value = input;
   while (!graph.outputs.includes(value)) {

@@ -245,7 +245,7 @@ function readTraining(metadata: Readonly<Record<string, string>>, ports: Ports):
   const compiled = toCompiled(options, ports);
   checkInteger('the number of updates', iterations, { min: 0 });
   if (waiting === undefined) return { options, compiled, iterations };
-  const { gradientAccumulationSteps: steps } = compiled.optimizer.settings;
+  const steps = compiled.optimizer.settings?.gradientAccumulationSteps ?? 1;
   const { batches, count } = waiting ?? {};
   return {
     options,

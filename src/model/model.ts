@@ -7,10 +7,10 @@ import { checkInteger, checkOptions } from '../core/options.js';
 import { drawSeed } from '../core/random.js';
 import type { FloatArray, Tensor } from '../core/tensor.js';
 import type { SampleInput } from '../data/samples.js';
+import type { Layer } from '../layers/layer.js';
 import type { History } from '../training/history.js';
 import { evaluateDataset, type Logs, Totals } from '../training/run.js';
 import { splitDataset, type TargetInput } from '../training/targets.js';
-import { currentLearningRate, setLearningRate } from '../training/update.js';
 import { warnOf } from '../training/warnings.js';
 import { runFit } from '../training/watched-fit.js';
 import { type AttributeOptions, attributeRows } from './attribution.js';
@@ -45,13 +45,9 @@ export abstract class Model<
     super(toCoreOptions(maker, options, initialize));
   }
 
-  /** The learning rate of the next update. It can be set where the optimizer has a number, and no schedule. */
-  get learningRate(): number {
-    return currentLearningRate(this.built('learningRate').optimizer);
-  }
-
-  set learningRate(rate: number) {
-    setLearningRate(this.built('learningRate').optimizer, rate);
+  /** The layers, each once, in the order of their first use. */
+  override get layers(): readonly Layer[] {
+    return super.layers as readonly Layer[];
   }
 
   /**
@@ -198,6 +194,10 @@ export abstract class Model<
   summary(print: (line: string) => void = console.log): void {
     this.settle();
     for (const line of summaryLines(this.graph, this.network?.inputShapes)) print(line);
+  }
+
+  protected checkOptions(method: string, options: object, known: readonly string[]): void {
+    checkOptions(method, options, known);
   }
 
   /** @internal what a file is made from, and restored to */

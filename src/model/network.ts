@@ -14,11 +14,11 @@ import {
 import { ConfigError } from '../core/errors.js';
 import { Random } from '../core/random.js';
 import type { Shape } from '../core/tensor.js';
-import type { Layer, LayerParameter, SampleShape } from '../layers/layer.js';
+import type { CoreLayer, LayerParameter, SampleShape } from '../layers/core-layer.js';
 import { planLoss } from '../training/losses.js';
 import type { Optimizer } from '../training/optimizers/optimizer.js';
 import type { Goal, Pass, Trainable } from '../training/trainable.js';
-import { checkWeightNames, createOptimizerState, type OptimizerState } from '../training/update.js';
+import { createOptimizerState, type OptimizerState } from '../training/update.js';
 import { type Graph, type GraphNode, inferShapes, layersOf, planGraph } from './graph.js';
 
 /** How many shapes of batches are kept planned. */
@@ -56,7 +56,7 @@ export class Network implements Trainable {
   readonly weights: readonly LayerParameter[];
   /** The weights that are learned, frozen ones too. */
   readonly parameters: readonly LayerParameter[];
-  readonly layers: Layer[];
+  readonly layers: CoreLayer[];
   readonly shuffling: Random;
   readonly dropout: Random;
   readonly backend: Backend;
@@ -103,7 +103,7 @@ export class Network implements Trainable {
 
   /** Sets how the model is trained; what an optimizer kept before is forgotten. */
   compile(optimizer: Optimizer, goals: readonly Goal[]): void {
-    checkWeightNames(optimizer, this.parameters);
+    optimizer.check?.(this.parameters);
     this.clearPasses();
     this.memory.release(1);
     this.optimizerState = undefined;
@@ -292,7 +292,7 @@ function declareWeights(graph: Graph, shapes: readonly SampleShape[], arena: Are
   const layers = layersOf(graph);
   for (const layer of layers) layer.checkFree();
   for (const layer of layers) layer.connect(layers);
-  const built = new Set<Layer>();
+  const built = new Set<CoreLayer>();
   for (const { layer, inputs } of graph.nodes) {
     if (built.has(layer)) continue;
     layer.build(

@@ -9,11 +9,12 @@ import { Random } from '../core/random.js';
 import type { FloatArray, Tensor } from '../core/tensor.js';
 import type { Samples } from '../data/samples.js';
 import { loadSamples, unloadOutput } from '../training/batches.js';
-import { forEachBatch, rowOrder, stepsOf } from '../training/run.js';
+import { rowOrder, stepsOf } from '../training/run.js';
 import type { OutputShape } from '../training/targets.js';
 import type { PredictOptions } from './data-options.js';
 import { emptyOutput } from './feeding.js';
 import type { Network } from './network.js';
+import { predictBatches } from './predict-batches.js';
 
 /** The stream of random numbers of a seed that drawn predictions take. */
 const SAMPLES_STREAM = 7;
@@ -46,16 +47,9 @@ export function predictRows<A extends FloatArray>(
   shapes: readonly OutputShape[],
   { samples, batchSize, seed, signal }: PredictAsked,
 ): readonly (Tensor<A> | Spread<A>)[] {
+  if (samples === undefined) return predictBatches<A>(network, inputs, shapes, batchSize, signal);
   const outputs = shapes.map((shape) => emptyOutput<A>(shape, network.precision));
-  if (samples !== undefined) {
-    return samplePredictions(network, inputs, outputs, { samples, batchSize, seed });
-  }
-  forEachBatch(network, inputs, batchSize, signal, (pass, order, start) => {
-    loadSamples(pass, inputs, order, start);
-    pass.forward(false);
-    outputs.forEach(({ data }, i) => void unloadOutput(pass.outputs[i] as Edge, data, start));
-  });
-  return outputs;
+  return samplePredictions(network, inputs, outputs, { samples, batchSize, seed });
 }
 
 /**

@@ -5,10 +5,11 @@ import type { FloatArray } from '../core/tensor.js';
 import { checkSampleShape, Input } from '../layers/input.js';
 import { checkLayer, type Layer, type SampleShape, type SymbolicTensor } from '../layers/layer.js';
 import { type ModelJSON, toModelJSON } from './architecture.js';
-import { chain, type Graph, inferShapes, nameLayers } from './graph.js';
+import { chain, type Graph, inferShapes } from './graph.js';
 import { Model } from './model.js';
 import type { ModelOptions } from './options.js';
 import { ONE_PORT } from './ports.js';
+import { checkStack } from './stack.js';
 
 /** Layers one behind the other. Made by `sequential`. */
 export class Sequential<A extends FloatArray = Float32Array> extends Model<
@@ -86,17 +87,7 @@ export class Sequential<A extends FloatArray = Float32Array> extends Model<
   private push(layers: readonly Layer[]): void {
     const stack = [...this.stack, ...layers];
     const [first] = stack;
-    if (stack.slice(1).some((layer) => layer instanceof Input)) {
-      throw new ConfigError('an input comes first in a model, before all other layers');
-    }
-    nameLayers([...new Set(stack)]);
-    const several = stack.find(({ outputCount }) => outputCount > 1);
-    if (several) {
-      throw new ConfigError(
-        `${several.name} has ${several.outputCount} outputs, and a chain has no place for more than one: ` +
-          'write model({ inputs, outputs })',
-      );
-    }
+    checkStack(stack);
     if (first instanceof Input) inferShapes(chain(stack), [first.shape]);
     this.stack.push(...layers);
   }

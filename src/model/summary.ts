@@ -1,10 +1,13 @@
 /** A model as a table: its layers, the shapes of their outputs, how many weights each has, and what it reads. */
 import { formatShape, sizeOf } from '../core/tensor.js';
-import type { Layer, LayerParameter, SampleShape } from '../layers/layer.js';
+import type { CoreLayer, LayerParameter, SampleShape } from '../layers/core-layer.js';
 import { firstOutputs, type Graph, inferShapes, layersOf } from './graph.js';
 
 /** How many numbers the layer's weights hold; those of them that `counts`. */
-export function countWeights(layer: Layer, counts: (weight: LayerParameter) => boolean = () => true): number {
+export function countWeights(
+  layer: CoreLayer,
+  counts: (weight: LayerParameter) => boolean = () => true,
+): number {
   return layer.parameters.filter(counts).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
@@ -14,7 +17,7 @@ export function summaryLines(graph: Graph, inputs: readonly SampleShape[] | unde
   const shapes = inputs && inferShapes(graph, inputs);
   const firsts = firstOutputs(graph);
   const isChain = nodes.every((node, i) => node.inputs.length === 1 && node.inputs[0] === i);
-  const counted = new Set<Layer>();
+  const counted = new Set<CoreLayer>();
   const rows = nodes.map(({ layer }, i) => {
     const first = firsts[i] as number;
     const outputs = shapes?.slice(first, first + layer.outputCount) ?? [];
@@ -27,7 +30,7 @@ export function summaryLines(graph: Graph, inputs: readonly SampleShape[] | unde
       ...(isChain ? [] : [sourcesOf(graph, i).join(', ')]),
     ];
   });
-  const header = ['Layer (type)', 'Output shape', 'Parameters', ...(isChain ? [] : ['Connected to'])];
+  const header = ['CoreLayer (type)', 'Output shape', 'Parameters', ...(isChain ? [] : ['Connected to'])];
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => (row[column] as string).length)),
   );

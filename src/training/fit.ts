@@ -15,7 +15,6 @@ import {
 } from './run.js';
 import type { Dataset } from './targets.js';
 import type { Trainable } from './trainable.js';
-import { takeAverages } from './update.js';
 import { createYield } from './yielding.js';
 
 export interface LoopOptions {
@@ -85,7 +84,7 @@ export class Fit<O extends LoopOptions = LoopOptions, H extends EpochHistory = E
     if (!(await this.begin())) return this.history;
     await this.each((callback) => callback.onTrainBegin?.(training));
     await this.runEpochs();
-    takeAverages(model.parameters, model.optimizer);
+    if (model.optimizer.iterations > 0) model.optimizer.around?.takeAverages();
     await this.each((callback) => callback.onTrainEnd?.(this.logs, training));
     await this.end();
     return this.history;

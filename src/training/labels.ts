@@ -4,7 +4,27 @@ import { describe } from '../core/options.js';
 import { type FloatArray, isTensor, type Tensor } from '../core/tensor.js';
 import { isArrayLike, newArray } from '../data/samples.js';
 import { TOO_MANY_LABELS } from '../kernels/ctc.js';
-import type { Loss } from './losses.js';
+
+/** Labels [rows, steps], and what they weigh. */
+interface LabelTargets {
+  readonly values: FloatArray;
+  readonly steps: number;
+  readonly weights: FloatArray | undefined;
+}
+
+/** The output that they are for. */
+interface LabelOutput {
+  readonly suffix: string;
+  readonly features: number;
+  readonly rows: { readonly rows: number; readonly mask: Uint8Array | undefined };
+}
+
+/** How the labels of a loss are read and checked. */
+export interface LabelReading {
+  read(y: unknown, what: string, rows: number, steps: number, precision: 'float32' | 'float64'): FloatArray;
+  /** @throws DataError for labels that are none, or do not fit into the steps of their row */
+  check(targets: LabelTargets, output: LabelOutput): void;
+}
 
 /** What stands behind the labels of a row. */
 const NONE = -1;
@@ -57,13 +77,9 @@ function labelsOfTensor({ data, shape, lengths }: Tensor, what: string): FloatAr
  * into the steps of their row
  */
 export function checkLabels(
-  { values: targets, steps, weights }: { values: FloatArray; steps: number; weights: FloatArray | undefined },
-  output: {
-    readonly suffix: string;
-    readonly features: number;
-    readonly rows: { readonly rows: number; readonly mask: Uint8Array | undefined };
-  },
-  { blank, zeroInfinity }: NonNullable<Loss['labels']>,
+  { values: targets, steps, weights }: LabelTargets,
+  output: LabelOutput,
+  { blank, zeroInfinity }: { readonly blank: number; readonly zeroInfinity: boolean },
 ): void {
   const { suffix, features: classes } = output;
   const { rows, mask } = output.rows;

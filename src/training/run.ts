@@ -159,7 +159,7 @@ export function trainBatch(
   const factors = batch.map((one, i) => (one.count === 0 ? 0 : totals.weightOf(i) / one.count));
   pass.backward(factors, 1 / counted);
   applyGradients(model.parameters, model.optimizer, counted, where, () => gradientOriginOf(pass));
-  updateStatistics(pass.statistics, model.optimizer);
+  updateStatistics(pass.statistics);
 }
 
 /** The loss of a pass that went forward: those of its outputs by their weights, and the penalties. */

@@ -5,7 +5,8 @@
  *     moving = momentum moving + (1 - momentum) batch
  */
 import type { BatchStatistic } from '../backend/plan.js';
-import { notFinite, type OptimizerState } from './update.js';
+import { blend } from '../kernels/optimizers.js';
+import { notFinite } from './update.js';
 
 /** @throws NumericError when a statistic of the batch is not finite; nothing has been changed then */
 export function checkStatistics(statistics: readonly BatchStatistic[], where: () => string): void {
@@ -15,8 +16,8 @@ export function checkStatistics(statistics: readonly BatchStatistic[], where: ()
   }
 }
 
-export function updateStatistics(statistics: readonly BatchStatistic[], { kernels }: OptimizerState): void {
+export function updateStatistics(statistics: readonly BatchStatistic[]): void {
   for (const { moving, batch, momentum } of statistics) {
-    kernels.blend(moving.array, batch.array, moving.length, momentum);
+    blend(moving.array, batch.array, moving.length, momentum);
   }
 }

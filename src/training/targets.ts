@@ -12,8 +12,7 @@ import {
   shapeOfFirst,
   sliceSamples,
 } from '../data/samples.js';
-import { checkLabels, toLabels } from './labels.js';
-import type { Loss } from './losses.js';
+import type { Loss } from './losses/loss.js';
 
 /**
  * Numbers or class indices `[batch]`, arrays `[batch, outputs]`, and where the output has steps
@@ -75,7 +74,7 @@ export function toTargets(
   const place: Placement = { rows, outer, columns, what, precision };
   let values: FloatArray;
   try {
-    values = loss.labels ? toLabels(y, what, rows.rows, steps, precision) : toFlat(y, place);
+    values = loss.labels ? loss.labels.read(y, what, rows.rows, steps, precision) : toFlat(y, place);
   } catch (error) {
     throw error instanceof ShapeError ? new ShapeError(error.message + shapeHint(y, loss, output)) : error;
   }
@@ -85,7 +84,7 @@ export function toTargets(
       : toWeights(sampleWeight, { ...place, columns: 1, what: `sampleWeight${output.suffix}` });
   const targets = { values, columns, steps, weights };
   checkTargets(targets, loss, output);
-  if (loss.labels) checkLabels(targets, output, loss.labels);
+  loss.labels?.check(targets, output);
   return targets;
 }
 
@@ -180,7 +179,7 @@ function spreadOverSteps(weights: FloatArray, steps: number, precision: 'float32
 
 function checkTargets({ values, columns, weights }: Targets, loss: Loss, output: OutputShape): void {
   const { rows, steps } = output;
-  const check = targetCheck(loss, output.features);
+  const check = loss.targets.check(loss.name, output.features);
   const mask = output.sequence ? rows.mask : undefined;
   let counted = 0;
   for (let step = 0; step < rows.rows * steps; step++) {
@@ -198,58 +197,6 @@ function checkTargets({ values, columns, weights }: Targets, loss: Loss, output:
     );
 }
 
-/** Looks at one row's or step's targets and says what is wrong with them, if anything. */
-type TargetCheck = (targets: FloatArray, start: number, columns: number) => string | undefined;
-
-function targetCheck(loss: Loss, classes: number): TargetCheck {
-  switch (loss.targetKind) {
-    case 'values':
-    case 'outcomes':
-      return eachTarget(Number.isFinite, 'is not finite,');
-    case 'probabilities':
-      return eachTarget(
-        (value) => value >= 0 && value <= 1,
-        `is not between 0 and 1, as ${loss.name} needs,`,
-      );
-    case 'signs':
-      return eachTarget(
-        (value) => value === 1 || value === 0 || value === -1,
-        `is neither 1 nor -1 (or 0), as ${loss.name} needs,`,
-      );
-    case 'counts':
-      return eachTarget(
-        (value) => value >= 0 && Number.isFinite(value),
-        `is not a finite number from 0 on, as ${loss.name} needs,`,
-      );
-    case 'labels':
-      return () => undefined; // they are those of a row, and checked by row
-    case 'classes':
-      return eachTarget(
-        (value) => Number.isInteger(value) && value >= 0 && value < classes,
-        `is not a class from 0 to ${classes - 1},`,
-      );
-    case 'distribution':
-      return (targets, start, columns) => {
-        let sum = 0;
-        for (let k = start; k < start + columns; k++) {
-          if (!((targets[k] as number) >= 0)) return `is ${targets[k]}, which is no probability,`;
-          sum += targets[k] as number;
-        }
-        if (Math.abs(sum - 1) <= 1e-3) return undefined;
-        return `sums to ${sum}, not 1, over the classes (for class indices use sparseCategoricalCrossentropy)`;
-      };
-  }
-}
-
-function eachTarget(isRight: (value: number) => boolean, mistake: string): TargetCheck {
-  return (targets, start, columns) => {
-    for (let k = start; k < start + columns; k++) {
-      if (!isRight(targets[k] as number)) return `is ${targets[k]}, which ${mistake}`;
-    }
-    return undefined;
-  };
-}
-
 function wrongShape(found: string, { what, outer, columns }: Placement): ShapeError {
   const expected =
     columns === 1
@@ -262,12 +209,8 @@ function wrongShape(found: string, { what, outer, columns }: Placement): ShapeEr
 function shapeHint(y: TargetInput, loss: Loss, output: OutputShape): string {
   const rank = isTensor(y) ? y.shape.length : rankOf(y);
   const rankOfIndices = output.sequence ? 2 : 1;
-  if (loss.targetKind === 'distribution' && rank === rankOfIndices) {
-    return ': for class indices use sparseCategoricalCrossentropy';
-  }
-  if (loss.targetKind === 'classes' && rank === rankOfIndices + 1) {
-    return ': for one-hot rows use categoricalCrossentropy';
-  }
+  const { mixedUp } = loss.targets;
+  if (mixedUp && rank === rankOfIndices + mixedUp.axes) return mixedUp.mend;
   if (output.sequence && rank === 1) {
     return `: ${output.name} gives a value a step; for one a row, the last lstm needs { returnSequences: false }`;
   }

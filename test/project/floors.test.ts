@@ -17,6 +17,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   'src/data': 3,
   'src/model': 4,
   'src/index.ts': 4.5,
+  'src/lean.ts': 4.5,
   'src/formats': 5,
   'src/cli': 6,
   'src/node': 6,

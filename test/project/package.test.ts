@@ -32,6 +32,7 @@ describe('package.json', () => {
     const entry = (path: string) => ({ types: `./dist/${path}.d.ts`, default: `./dist/${path}.js` });
     expect(manifest.exports).toEqual({
       '.': entry('index'),
+      './lean': entry('lean'),
       './node': entry('node/index'),
       './kernels': entry('kernels/index'),
       './package.json': './package.json',
@@ -66,7 +67,7 @@ describe('packed and installed', () => {
       ];
       expect(files.filter((path) => !expected.some((pattern) => pattern.test(path)))).toEqual([]);
       const pages = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'docs/lstm.md', 'docs/keras.md'];
-      const entries = ['index', 'node/index', 'kernels/index'].flatMap((path) => [
+      const entries = ['index', 'lean', 'node/index', 'kernels/index'].flatMap((path) => [
         `dist/${path}.js`,
         `src/${path}.ts`,
       ]);
@@ -123,6 +124,12 @@ describe('packed and installed', () => {
         for (const inner of ['dist/index.js', 'src/index.ts', 'core/errors', 'layers/lstm.js']) {
           await assert.rejects(import('longhand/' + inner), { code: 'ERR_PACKAGE_PATH_NOT_EXPORTED' });
         }
+        const lean = await import('longhand/lean');
+        const small = lean.sequential([lean.lstm(4), lean.dense(1, { activation: lean.sigmoid })], {
+          backend: lean.fastest(lean.relaxedSimd, lean.simd, lean.reference),
+        });
+        small.build([null, 1]).setWeights(model.getWeights());
+        assert.deepEqual(small.predict(x).data, probabilities.data);
         console.log('all is well');`,
       });
       const { stdout, stderr } = await runNode(['program.js'], folder);
@@ -171,6 +178,28 @@ describe('packed and installed', () => {
         model.compile({ optimizer: 'adam', loss: 'binary_crossentropy' });
       `;
           await compile('browser', program, { types: [] });
+        });
+
+        test('the lean entry, with layers and losses of the main one beside its own', async () => {
+          const program = `
+        import { earlyStopping, gru, meanSquaredError } from 'longhand';
+        import * as lean from 'longhand/lean';
+        const backend = lean.fastest(lean.relaxedSimd, lean.simd, lean.reference);
+        const layers: lean.Layer[] = [lean.lstm(4, { returnSequences: true }), gru(3), lean.dense(1)];
+        const model: lean.Sequential = lean.sequential(layers, { seed: 42, backend });
+        model.compile({ optimizer: lean.adam({ learningRate: 0.01 }), loss: meanSquaredError() });
+        const callbacks = [earlyStopping({ monitor: 'loss', patience: 1 })];
+        const { history } = await model.fit([[[1], [2]], [[3]]], [1, 0], { epochs: 2, callbacks });
+        export const loss: number | undefined = history.loss?.[0];
+        export const first: number | undefined = model.predict([[[1]]]).data[0];
+        // @ts-expect-error nothing is found by its name
+        lean.dense(1, { activation: 'sigmoid' });
+        // @ts-expect-error nothing is found by its name
+        model.compile({ optimizer: 'adam', loss: lean.binaryCrossentropy() });
+        // @ts-expect-error the kernels have to be given
+        lean.sequential(layers, { seed: 1 });
+      `;
+          await compile('lean', program, { types: [] });
         });
 
         test('for Node, without the types of a browser', async () => {

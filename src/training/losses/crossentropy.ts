@@ -27,6 +27,7 @@ import {
   uniformSoftmaxCrossentropyForward,
 } from '../../kernels/uniform-crossentropy.js';
 import { elementKernels, type Loss, type LossKernels } from './loss.js';
+import { classes, distribution, probabilities, type TargetRule } from './target-rules.js';
 
 export interface LogitOptions {
   /** Whether the model's outputs are logits, with no activation behind them; false by default. */
@@ -45,13 +46,14 @@ export interface CrossentropyOptions extends LogitOptions {
 export function probabilityLoss(
   config: { readonly name: string; readonly fromLogits: boolean; readonly [option: string]: unknown },
   activation: 'sigmoid' | 'softmax',
-  targetKind: 'probabilities' | 'distribution' | 'classes',
+  targets: TargetRule,
   kernels: Loss['kernels'],
 ): Loss {
   const { name, fromLogits } = config;
   return {
     name,
-    targetKind,
+    targetKind: targets.kind,
+    targets,
     fromLogits,
     range: fromLogits ? 'logit' : 'probability',
     mend: fromLogits
@@ -59,7 +61,7 @@ export function probabilityLoss(
       : `give it { activation: '${activation}' }, or the loss { fromLogits: true }`,
     seesThrough: activation,
     config: () => config,
-    targetColumns: (outputs) => (targetKind === 'classes' ? 1 : outputs),
+    targetColumns: (outputs) => (targets.kind === 'classes' ? 1 : outputs),
     kernels,
   };
 }
@@ -86,7 +88,7 @@ export function binaryCrossentropy(options: CrossentropyOptions = {}): Loss {
   const config = checkOptionsOf('binaryCrossentropy', options);
   const { labelSmoothing = 0 } = config;
   const smooth = (loss: ElementLoss) => (labelSmoothing === 0 ? loss : smoothed(loss, labelSmoothing));
-  return probabilityLoss(config, 'sigmoid', 'probabilities', (planner, ofLogits) =>
+  return probabilityLoss(config, 'sigmoid', probabilities, (planner, ofLogits) =>
     elementKernels(planner, smooth(ofLogits ? binaryCrossentropyOfLogit : binaryElement)),
   );
 }
@@ -94,7 +96,7 @@ export function binaryCrossentropy(options: CrossentropyOptions = {}): Loss {
 /** `-sum over k of t_k log p_k`, the target a distribution over the classes, such as one-hot. */
 export function categoricalCrossentropy(options: CrossentropyOptions = {}): Loss {
   const config = checkOptionsOf('categoricalCrossentropy', options);
-  return probabilityLoss(config, 'softmax', 'distribution', (planner, ofLogits) =>
+  return probabilityLoss(config, 'softmax', distribution, (planner, ofLogits) =>
     withSmoothing(distributionKernels(planner, ofLogits), config.labelSmoothing, planner, ofLogits),
   );
 }
@@ -102,7 +104,7 @@ export function categoricalCrossentropy(options: CrossentropyOptions = {}): Loss
 /** `-log p_t`, the target the index t of the class. */
 export function sparseCategoricalCrossentropy(options: CrossentropyOptions = {}): Loss {
   const config = checkOptionsOf('sparseCategoricalCrossentropy', options);
-  return probabilityLoss(config, 'softmax', 'classes', (planner, ofLogits) =>
+  return probabilityLoss(config, 'softmax', classes, (planner, ofLogits) =>
     withSmoothing(indexKernels(planner, ofLogits), config.labelSmoothing, planner, ofLogits),
   );
 }
@@ -114,7 +116,7 @@ export function sparseCategoricalCrossentropy(options: CrossentropyOptions = {})
 export function klDivergence(options: LogitOptions = {}): Loss {
   const name = 'klDivergence';
   const fromLogits = checkFromLogits(name, options);
-  return probabilityLoss({ name, fromLogits }, 'softmax', 'distribution', (planner, ofLogits) => {
+  return probabilityLoss({ name, fromLogits }, 'softmax', distribution, (planner, ofLogits) => {
     const { forward, backward } = distributionKernels(planner, ofLogits);
     const kernels = planner.backend.bind({ entropy });
     return {

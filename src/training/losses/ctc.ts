@@ -2,8 +2,10 @@
 import { ConfigError } from '../../core/errors.js';
 import { checkBoolean, checkInteger } from '../../core/options.js';
 import { ctcBackward, ctcCount, ctcForward, ctcScratchSize } from '../../kernels/ctc.js';
+import { checkLabels, toLabels } from '../labels.js';
 import { checkFromLogits, type LogitOptions, probabilityLoss } from './crossentropy.js';
 import type { Loss } from './loss.js';
+import { classes, labels } from './target-rules.js';
 
 export interface CtcOptions extends LogitOptions {
   /** The class that stands for no label; 0 by default, as in PyTorch and Keras. */
@@ -27,7 +29,7 @@ export function ctc(options: CtcOptions = {}): Loss {
   const blank = checkInteger('ctc: blank', options.blank ?? 0, { min: 0 });
   const zeroInfinity = checkBoolean('ctc: zeroInfinity', options.zeroInfinity ?? false);
   const config = { name, fromLogits, blank, zeroInfinity };
-  const loss = probabilityLoss(config, 'softmax', 'classes', ({ backend }, ofLogits, output) => {
+  const loss = probabilityLoss(config, 'softmax', classes, ({ backend }, ofLogits, output) => {
     const { steps, batch, features } = output;
     if (!ofLogits) {
       throw new ConfigError(
@@ -42,12 +44,12 @@ export function ctc(options: CtcOptions = {}): Loss {
     const scratch = new Float64Array(ctcScratchSize(steps));
     return {
       count: (weights, mask) => ctcCount(weights, mask, steps, batch),
-      forward: (y, labels, weights, mask) =>
-        kernels.ctcForward(y, labels, weights, mask, scratch, steps, batch, features, blank, zeroInfinity),
-      backward: (y, labels, weights, mask, dy, _rows, _columns, factor) =>
+      forward: (y, target, weights, mask) =>
+        kernels.ctcForward(y, target, weights, mask, scratch, steps, batch, features, blank, zeroInfinity),
+      backward: (y, target, weights, mask, dy, _rows, _columns, factor) =>
         kernels.ctcBackward(
           y,
-          labels,
+          target,
           weights,
           mask,
           scratch,
@@ -61,5 +63,13 @@ export function ctc(options: CtcOptions = {}): Loss {
         ),
     };
   });
-  return { ...loss, targetKind: 'labels', labels: { blank, zeroInfinity } };
+  return {
+    ...loss,
+    targetKind: 'labels',
+    targets: labels,
+    labels: {
+      read: toLabels,
+      check: (targets, output) => checkLabels(targets, output, { blank, zeroInfinity }),
+    },
+  };
 }

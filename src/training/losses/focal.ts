@@ -9,6 +9,7 @@ import {
 } from '../../kernels/focal-crossentropy.js';
 import { checkFromLogits, type LogitOptions, probabilityLoss } from './crossentropy.js';
 import { elementKernels, type Loss } from './loss.js';
+import { distribution, probabilities } from './target-rules.js';
 
 export interface FocalOptions extends LogitOptions {
   /** The power of how far an answer is off that its loss is multiplied by; 2 by default, 0 is the cross-entropy. */
@@ -35,7 +36,7 @@ export function binaryFocalCrossentropy(options: FocalOptions = {}): Loss {
   const { alpha } = options;
   if (alpha !== undefined) checkNumber(`${name}: alpha`, alpha, { min: 0, max: 1 });
   const config = { name, fromLogits, gamma, ...(alpha === undefined ? {} : { alpha }) };
-  return probabilityLoss(config, 'sigmoid', 'probabilities', (planner, ofLogits) =>
+  return probabilityLoss(config, 'sigmoid', probabilities, (planner, ofLogits) =>
     elementKernels(planner, ofLogits ? binaryFocalOfLogit(gamma, alpha) : binaryFocal(gamma, alpha)),
   );
 }
@@ -53,7 +54,7 @@ export function categoricalFocalCrossentropy(options: FocalOptions = {}): Loss {
   return probabilityLoss(
     { name, fromLogits, gamma, alpha },
     'softmax',
-    'distribution',
+    distribution,
     ({ backend }, ofLogits) => {
       const bound = backend.bind({
         focalSoftmaxCrossentropyForward,

@@ -7,21 +7,10 @@ import { ConfigError } from '../../core/errors.js';
 import type { Region } from '../../core/region.js';
 import type { FloatArray } from '../../core/tensor.js';
 import * as elementwise from '../../kernels/losses.js';
+import type { LabelReading } from '../labels.js';
+import { type TargetKind, type TargetRule, values } from './target-rules.js';
 
-/**
- * What the targets of a loss are: a number an output, a probability an output, a probability a class, the index of the
- * class, one of two sides (1 and -1, or 1 and 0), a number from 0 on, a number that several outputs describe, or the
- * labels that a sequence says.
- */
-export type TargetKind =
-  | 'values'
-  | 'probabilities'
-  | 'distribution'
-  | 'classes'
-  | 'signs'
-  | 'counts'
-  | 'outcomes'
-  | 'labels';
+export type { TargetKind } from './target-rules.js';
 
 /** What the outputs are: any number, a probability, a number above 0, or a logit, to be squashed by the loss. */
 export type OutputRange = 'any' | 'probability' | 'positive' | 'logit';
@@ -29,6 +18,8 @@ export type OutputRange = 'any' | 'probability' | 'positive' | 'logit';
 export interface Loss {
   readonly name: string;
   readonly targetKind: TargetKind;
+  /** How its targets are checked. */
+  readonly targets: TargetRule;
   /** Whether the model's outputs are logits, not probabilities. */
   readonly fromLogits: boolean;
   readonly range: OutputRange;
@@ -42,8 +33,8 @@ export interface Loss {
   kernels(planner: Planner, fromLogits: boolean, output: Edge): LossKernels;
   /** The activation that the loss sees through. */
   readonly seesThrough: LogitActivation | undefined;
-  /** The class that no label is, of a loss of labels, and whether labels without a path are let pass. */
-  readonly labels?: { readonly blank: number; readonly zeroInfinity: boolean };
+  /** How the labels of each row are read and checked, of a loss of labels. */
+  readonly labels?: LabelReading;
 }
 
 export interface LossKernels {
@@ -170,11 +161,13 @@ type Config = NonNullable<ReturnType<Loss['config']>>;
 export function plainLoss(
   config: Config,
   kernels: Loss['kernels'],
-  more: Partial<Pick<Loss, 'targetKind' | 'range' | 'mend' | 'targetColumns'>> = {},
+  more: Partial<Pick<Loss, 'targets' | 'range' | 'mend' | 'targetColumns'>> = {},
 ): Loss {
+  const { targets = values } = more;
   return {
     name: config.name,
-    targetKind: 'values',
+    targetKind: targets.kind,
+    targets,
     fromLogits: false,
     range: 'any',
     mend: '',

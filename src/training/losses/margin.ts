@@ -2,18 +2,19 @@
 import { hinge as hingeElement, squaredHinge as squaredHingeElement } from '../../kernels/element-losses.js';
 import { categoricalHingeBackward, categoricalHingeForward } from '../../kernels/row-losses.js';
 import { elementKernels, type Loss, plainLoss } from './loss.js';
+import { distribution, signs } from './target-rules.js';
 
 /** `max(0, 1 - s y)`, s being 1 or -1 (a target of 0 is -1 too); the mean over the outputs. */
 export function hinge(): Loss {
   return plainLoss({ name: 'hinge' }, (planner) => elementKernels(planner, hingeElement), {
-    targetKind: 'signs',
+    targets: signs,
   });
 }
 
 /** `max(0, 1 - s y)^2`, s being 1 or -1 (a target of 0 is -1 too); the mean over the outputs. */
 export function squaredHinge(): Loss {
   return plainLoss({ name: 'squaredHinge' }, (planner) => elementKernels(planner, squaredHingeElement), {
-    targetKind: 'signs',
+    targets: signs,
   });
 }
 
@@ -25,6 +26,6 @@ export function categoricalHinge(): Loss {
       const kernels = backend.bind({ categoricalHingeForward, categoricalHingeBackward });
       return { forward: kernels.categoricalHingeForward, backward: kernels.categoricalHingeBackward };
     },
-    { targetKind: 'distribution' },
+    { targets: distribution },
   );
 }

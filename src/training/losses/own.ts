@@ -1,8 +1,9 @@
 /** A loss of the user's. */
 import { ConfigError } from '../../core/errors.js';
 import { checkOptions, describe } from '../../core/options.js';
-import { counts } from '../../kernels/losses.js';
+import { counts as rowCounts } from '../../kernels/losses.js';
 import { type Loss, plainLoss, type TargetKind } from './loss.js';
+import { classes, counts, distribution, probabilities, signs, values } from './target-rules.js';
 
 /**
  * A loss of one row or step. The library adds it up over the rows that count, by their weights, and divides. The arrays
@@ -22,7 +23,7 @@ export interface OwnLoss {
 /** The same in one function: it writes the derivatives and returns the loss. */
 export type OwnLossFunction = (yTrue: Float64Array, yPred: Float64Array, gradient: Float64Array) => number;
 
-const targetKinds = ['values', 'probabilities', 'distribution', 'classes', 'signs', 'counts'];
+const rules = { values, probabilities, distribution, classes, signs, counts } as const;
 
 /** @throws ConfigError for what is no loss */
 export function ownLoss(given: OwnLoss | OwnLossFunction): Loss {
@@ -37,9 +38,9 @@ export function ownLoss(given: OwnLoss | OwnLossFunction): Loss {
   if (typeof own.forward !== 'function' || typeof own.backward !== 'function') {
     throw new ConfigError(`loss '${name}' needs the functions forward and backward`);
   }
-  if (!targetKinds.includes(targets)) {
+  if (!Object.hasOwn(rules, targets)) {
     throw new ConfigError(
-      `loss '${name}': targets is one of ${targetKinds.join(', ')} but is ${describe(targets)}`,
+      `loss '${name}': targets is one of ${Object.keys(rules).join(', ')} but is ${describe(targets)}`,
     );
   }
   const targetColumns = (outputs: number) => (targets === 'classes' ? 1 : outputs);
@@ -47,7 +48,7 @@ export function ownLoss(given: OwnLoss | OwnLossFunction): Loss {
     { name },
     (_planner, _ofLogits, { features }) => ownKernels(own, targetColumns(features), features),
     {
-      targetKind: targets,
+      targets: rules[targets as keyof typeof rules],
       targetColumns,
     },
   );
@@ -78,7 +79,7 @@ function ownKernels(own: OwnLoss, targetColumns: number, outputs: number): Retur
     forward: (y, target, weights, mask, rows) => {
       let sum = 0;
       for (let row = 0; row < rows; row++) {
-        if (!counts(weights, mask, row)) continue;
+        if (!rowCounts(weights, mask, row)) continue;
         take(target, row, yTrue);
         take(y, row, yPred);
         const value: unknown = own.forward(yTrue, yPred);
@@ -90,7 +91,7 @@ function ownKernels(own: OwnLoss, targetColumns: number, outputs: number): Retur
     },
     backward: (y, target, weights, mask, dy, rows, _columns, factor) => {
       for (let row = 0; row < rows; row++) {
-        if (!counts(weights, mask, row)) continue;
+        if (!rowCounts(weights, mask, row)) continue;
         take(target, row, yTrue);
         take(y, row, yPred);
         gradient.fill(0);

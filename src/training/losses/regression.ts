@@ -15,6 +15,7 @@ import {
 import { absoluteError, type ElementLoss, huberError, squaredError } from '../../kernels/losses.js';
 import { cosineSimilarityBackward, cosineSimilarityForward } from '../../kernels/row-losses.js';
 import { elementKernels, type Loss, plainLoss } from './loss.js';
+import { counts, outcomes } from './target-rules.js';
 
 const LOG_TWO_PI = 1.8378770664093453;
 
@@ -73,7 +74,7 @@ export function poisson(options: PoissonOptions = {}): Loss {
     logInput ? { name: 'poisson', logInput } : { name: 'poisson', logInput, epsilon },
     (planner) => elementKernels(planner, element),
     {
-      targetKind: 'counts',
+      targets: counts,
       range: logInput ? 'any' : 'positive',
       mend: "give it { activation: 'softplus' }, or the loss { logInput: true }",
     },
@@ -128,7 +129,7 @@ export function quantile(options: QuantileOptions = {}): Loss {
       };
     },
     {
-      targetKind: 'outcomes',
+      targets: outcomes,
       targetColumns: (outputs) => divided('quantile', outputs, levels.length, 'one for each quantile'),
     },
   );
@@ -169,7 +170,7 @@ export function gaussianNegativeLogLikelihood(options: GaussianOptions = {}): Lo
       };
     },
     {
-      targetKind: 'outcomes',
+      targets: outcomes,
       targetColumns: (outputs) => divided(name, outputs, 2, 'a mean and a log variance'),
     },
   );

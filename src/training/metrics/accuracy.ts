@@ -1,22 +1,7 @@
 /** The share of rows that are right. */
 import { checkInteger, checkNumber } from '../../core/options.js';
-import { cutOf, defineMetric, indexOfLargest, meanOf, type RowScore, targetClass } from './metric.js';
-
-/** The share of outputs on the right side of `cut`. */
-function binaryScore(cut: number): RowScore {
-  return (y, targets, row, columns) => {
-    let right = 0;
-    for (let k = row * columns; k < (row + 1) * columns; k++) {
-      if ((y[k] as number) > cut === (targets[k] as number) > 0.5) right++;
-    }
-    return right / columns;
-  };
-}
-
-function classScore(isIndex: boolean): RowScore {
-  return (y, targets, row, columns) =>
-    indexOfLargest(y, row, columns) === targetClass(isIndex, targets, row, columns) ? 1 : 0;
-}
+import { cutOf, defineMetric, meanOf, targetClass } from './metric.js';
+import { binaryScore, classScore, createAccuracy } from './plain-accuracy.js';
 
 export interface ThresholdOptions {
   /** The probability above which an output says yes; 0.5 by default. */
@@ -45,12 +30,7 @@ export const accuracy = /* @__PURE__ */ defineMetric({
   mend:
     "needs a loss for classes but the loss is ?: name the accuracy you mean, 'binaryAccuracy' or " +
     "'categoricalAccuracy', or leave it out",
-  create: (_options, outputs) => {
-    const { targetKind } = outputs;
-    if (targetKind === 'classes' || targetKind === 'distribution')
-      return meanOf(classScore(targetKind === 'classes'));
-    return meanOf(binaryScore(cutOf(undefined, outputs)));
-  },
+  create: (_options, outputs) => createAccuracy(outputs),
 });
 
 /** The share of outputs on the right side of `threshold`. */

@@ -1,7 +1,6 @@
 /** Adam, with AMSGrad, and AdamW. */
 import { checkBoolean, checkNumber } from '../../core/options.js';
 import { amsgradUpdate } from '../../kernels/adam-variants.js';
-import { adamUpdate } from '../../kernels/optimizers.js';
 import { type BetaOptions, checkBetas, corrections } from './betas.js';
 import {
   checkOptimizerOptions,
@@ -9,6 +8,7 @@ import {
   type Optimizer,
   type OptimizerOptions,
 } from './optimizer.js';
+import { bindAdam } from './plain-adam.js';
 
 export interface AdamOptions extends OptimizerOptions, BetaOptions {
   /** Whether the largest mean square so far takes the place of the last (Reddi and others 2018); false by default. */
@@ -48,28 +48,29 @@ function createAdam(name: 'adam' | 'adamW', options: AdamOptions, weightDecay: n
   return createOptimizer(name, shared, {
     options: { beta1, beta2, epsilon, amsgrad },
     stateNames: amsgrad ? ['m', 'v', 'largest'] : ['m', 'v'],
-    bind: (backend) => {
-      const kernels = backend.bind({ adamUpdate, amsgradUpdate });
-      return ({ value: { array: w, length }, gradient: { array: g } }, state, rate, iterations) => {
-        const [m, v, largest] = state;
-        const [first, second] = corrections(beta1, beta2, iterations);
-        if (amsgrad)
-          kernels.amsgradUpdate(
-            w,
-            g,
-            m.array,
-            v.array,
-            largest.array,
-            length,
-            rate,
-            beta1,
-            beta2,
-            epsilon,
-            first,
-            second,
-          );
-        else kernels.adamUpdate(w, g, m.array, v.array, length, rate, beta1, beta2, epsilon, first, second);
-      };
-    },
+    bind: amsgrad ? bindAmsgrad(beta1, beta2, epsilon) : bindAdam(beta1, beta2, epsilon),
   });
+}
+
+function bindAmsgrad(beta1: number, beta2: number, epsilon: number): Optimizer['bind'] {
+  return (backend) => {
+    const kernels = backend.bind({ amsgradUpdate });
+    return ({ value: { array: w, length }, gradient: { array: g } }, [m, v, largest], rate, iterations) => {
+      const [first, second] = corrections(beta1, beta2, iterations);
+      kernels.amsgradUpdate(
+        w,
+        g,
+        m.array,
+        v.array,
+        largest.array,
+        length,
+        rate,
+        beta1,
+        beta2,
+        epsilon,
+        first,
+        second,
+      );
+    };
+  };
 }

@@ -7,17 +7,16 @@ import { ConfigError } from '../../core/errors.js';
 import { checkBoolean, checkInteger, checkNumber, checkOptions, describe } from '../../core/options.js';
 import type { Parameter } from '../../core/parameter.js';
 import type { Region } from '../../core/region.js';
+import {
+  ACCUMULATED,
+  type AroundUpdate,
+  AVERAGE,
+  type ClipOptions,
+  checkWeightNames,
+  createAround,
+  type Settings,
+} from '../around-update.js';
 import { checkLearningRate, rateConfig, type Schedule } from '../schedules/schedule.js';
-
-/** At most one of the three limits of gradients, with Keras's meanings. */
-export interface ClipOptions {
-  /** The largest norm that the gradient of each weight may have: `g * min(1, clipNorm / norm)`. */
-  clipNorm?: number;
-  /** The largest norm that the gradients of all weights together may have. */
-  globalClipNorm?: number;
-  /** The largest absolute value that a number of a gradient may have. */
-  clipValue?: number;
-}
 
 /**
  * What can be said of any optimizer. Where weights are named, `'bias'` stands for every weight of that name,
@@ -86,8 +85,19 @@ export interface Optimizer {
   readonly stateNames: readonly string[];
   /** What an optimizer's own arrays are filled with at first. */
   readonly initialState: number;
+  /** How many of the arrays are the optimizer's own: the first ones. */
+  readonly ownStates: number;
   readonly learningRate: number | Schedule;
-  readonly settings: Settings;
+  /** The options that all share; missing where an optimizer does nothing around its updates. */
+  readonly settings?: Settings;
+  /** @throws ConfigError when the options name a weight that is not there */
+  check?(parameters: readonly Parameter[]): void;
+  /** What is done around the updates of these weights, beside which these arrays are kept. */
+  around?(
+    parameters: readonly Parameter[],
+    regions: readonly (readonly Region[])[],
+    backend: Backend,
+  ): AroundUpdate;
   /** What a saved file holds. */
   config(): { readonly name: OptimizerName; readonly [option: string]: unknown };
   /** Takes what it needs of the backend's kernels; the function returned updates one weight in place. */
@@ -105,18 +115,6 @@ export type UpdateParameter = (
 /** The arrays kept beside one weight: as many as the optimizer has names for. */
 export type State = readonly [Region, Region, Region];
 
-/** The options that all optimizers share, checked and filled in. */
-export interface Settings {
-  readonly clip: Readonly<ClipOptions>;
-  readonly weightDecay: number;
-  readonly excludeFromWeightDecay: readonly string[];
-  readonly learningRateFactors: Readonly<Record<string, number>>;
-  readonly useEma: boolean;
-  readonly emaMomentum: number;
-  readonly emaOverwriteFrequency: number | undefined;
-  readonly gradientAccumulationSteps: number;
-}
-
 /** What an optimizer has of its own. */
 export interface Rule {
   /** The options that are not shared, for the file. */
@@ -125,10 +123,6 @@ export interface Rule {
   readonly initialState?: number;
   bind(backend: Backend): UpdateParameter;
 }
-
-/** The array with the moving average of a weight, and that with its mean gradient over the batches so far. */
-export const AVERAGE = 'average';
-export const ACCUMULATED = 'accumulated';
 
 /**
  * Checks the options that all optimizers share, and that there are no others than `own` beside them.
@@ -178,24 +172,23 @@ export function createOptimizer(
   { learningRate, settings }: ReturnType<typeof checkOptimizerOptions>,
   { options, stateNames, initialState = 0, bind }: Rule,
 ): Optimizer {
-  const shared = [
+  const allNames = [
+    ...stateNames,
     ...(settings.useEma ? [AVERAGE] : []),
     ...(settings.gradientAccumulationSteps > 1 ? [ACCUMULATED] : []),
   ];
   return {
     name,
-    stateNames: [...stateNames, ...shared],
+    stateNames: allNames,
     initialState,
+    ownStates: stateNames.length,
     learningRate,
     settings,
+    check: (parameters) => checkWeightNames(name, settings, parameters),
+    around: (parameters, regions, backend) => createAround(settings, allNames, parameters, regions, backend),
     config: () => ({ name, learningRate: rateConfig(learningRate), ...options, ...settingsConfig(settings) }),
     bind,
   };
-}
-
-/** Whether a name that a user gave stands for the weight `lstm_1/kernel`: for it, its layer, or its own name. */
-export function standsFor(name: string, weight: string): boolean {
-  return `/${weight}/`.includes(`/${name}/`);
 }
 
 /** The settings that are not the default, as a file holds them; a decay is always written. */
