@@ -11,8 +11,9 @@ import { cdnow } from './cdnow.js';
 import { type Evaluation, isReached } from './evaluation.js';
 import { japaneseVowels } from './japanese-vowels.js';
 import { series } from './series.js';
+import { variants } from './variants.js';
 
-const evaluations: readonly Evaluation[] = [cdnow, japaneseVowels, series];
+const evaluations: readonly Evaluation[] = [cdnow, japaneseVowels, series, variants];
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
