@@ -41,6 +41,10 @@ export type { Missing, SampleInput } from './data/samples.js';
 export { activation } from './layers/activation.js';
 export type { ActivationName, ElementwiseActivationName } from './layers/activations.js';
 export {
+  type ActivityRegularizationOptions,
+  activityRegularization,
+} from './layers/activity-regularization.js';
+export {
   type AdditiveAttentionOptions,
   type AttentionOptions,
   additiveAttention,

@@ -5,28 +5,57 @@
  */
 import type { Edge, Planner } from '../backend/plan.js';
 import type { Regularizer } from '../core/parameter.js';
+import type { FloatArray } from '../core/tensor.js';
 import { scale } from '../kernels/optimizers.js';
+import { temporalDifferenceBackward, temporalDifferenceForward } from '../kernels/temporal-difference.js';
 import { zeroMaskedBackward, zeroMaskedForward } from '../kernels/zero-masked.js';
 
-/** Lets the output cost what the regularizer says, if there is one. */
+/** Lets the output cost what the regularizer says of its numbers, if there is one. */
 export function planActivity(planner: Planner, regularizer: Regularizer | undefined, output: Edge): void {
-  if (!regularizer || planner.carried) return;
+  if (!regularizer) return;
   const { value, mask, features } = output;
   const rows = output.steps * output.batch;
-  const real = planner.arena.floats(value.length);
-  const slope = planner.arena.floats(value.length);
-  const kernels = planner.backend.bind({ scale, zeroMaskedForward, zeroMaskedBackward });
+  const kernels = planner.backend.bind({ zeroMaskedForward, zeroMaskedBackward });
+  planPenalty(planner, regularizer, output, {
+    forward: (real) => kernels.zeroMaskedForward(value.array, mask.array, real, rows, features),
+    backward: (slope, dOutput) => kernels.zeroMaskedBackward(slope, mask.array, dOutput, rows, features),
+  });
+}
+
+/** Lets it cost what the regularizer says of its differences from step to step, if there is one. */
+export function planMovement(planner: Planner, regularizer: Regularizer | undefined, output: Edge): void {
+  if (!regularizer) return;
+  const { value, mask, steps, batch, features } = output;
+  const kernels = planner.backend.bind({ temporalDifferenceForward, temporalDifferenceBackward });
+  planPenalty(planner, regularizer, output, {
+    forward: (d) => kernels.temporalDifferenceForward(value.array, mask.array, d, steps, batch, features),
+    backward: (slope, dOutput) =>
+      kernels.temporalDifferenceBackward(slope, mask.array, dOutput, steps, batch, features),
+  });
+}
+
+/** What of an output costs something, as an array of its size. */
+interface Measure {
+  forward(measured: FloatArray): void;
+  backward(dMeasured: FloatArray, dOutput: FloatArray): void;
+}
+
+function planPenalty(planner: Planner, regularizer: Regularizer, output: Edge, measure: Measure): void {
+  if (planner.carried) return;
+  const measured = planner.arena.floats(output.value.length);
+  const slope = planner.arena.floats(output.value.length);
+  const kernels = planner.backend.bind({ scale });
   planner.penalties.push({
     sum: () => {
-      kernels.zeroMaskedForward(value.array, mask.array, real.array, rows, features);
-      return regularizer.penalty(real.array);
+      measure.forward(measured.array);
+      return regularizer.penalty(measured.array);
     },
     backward: (factor) => {
       if (!output.gradient) return;
       slope.array.fill(0);
-      regularizer.addGradient(real.array, slope.array);
+      regularizer.addGradient(measured.array, slope.array);
       kernels.scale(slope.array, slope.length, factor);
-      kernels.zeroMaskedBackward(slope.array, mask.array, output.gradient.array, rows, features);
+      measure.backward(slope.array, output.gradient.array);
     },
   });
 }

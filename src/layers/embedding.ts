@@ -4,12 +4,14 @@ import { type Edge, type PlannedLayer, type Planner, planEdge } from '../backend
 import { ConfigError, DataError, ShapeError } from '../core/errors.js';
 import { checkBoolean, checkInteger, checkOptions, describe } from '../core/options.js';
 import type { Constraint, Regularizer } from '../core/parameter.js';
-import { formatShape, isTensor, type Tensor } from '../core/tensor.js';
+import { type FloatArray, formatShape, isTensor, type Tensor } from '../core/tensor.js';
 import type { Samples } from '../data/samples.js';
 import { embeddingBackward, embeddingForward } from '../kernels/embedding.js';
+import { embeddingDropout } from '../kernels/embedding-dropout.js';
 import { maskingForward } from '../kernels/masking.js';
 import { planActivity } from './activity.js';
 import type { ConstraintName } from './constraints.js';
+import { checkRate, drawDropoutMask } from './dropout.js';
 import type { Initializer, InitializerName } from './initializers.js';
 import {
   isTrainable,
@@ -36,6 +38,8 @@ export interface EmbeddingOptions extends LayerOptions {
   embeddingsRegularizer?: RegularizerName | Regularizer;
   /** A penalty on the vectors of a batch, divided by how many rows or steps count; none by default. */
   activityRegularizer?: RegularizerName | Regularizer;
+  /** The share of ids dropped while training, wherever they occur in the batch (Merity et al. 2017); 0 by default. */
+  dropout?: number;
   /** None by default; the lengths of the vectors are norms along axis 1. */
   embeddingsConstraint?: ConstraintName | Constraint;
 }
@@ -56,6 +60,7 @@ class Embedding extends Layer {
   private readonly maskZero: boolean;
   private readonly rules: WeightRules;
   private readonly activityRegularizer: Regularizer | undefined;
+  private readonly dropout: number;
   private table!: LayerParameter;
 
   constructor(
@@ -73,12 +78,20 @@ class Embedding extends Layer {
     checkOptions(
       'embedding',
       options,
-      [...layerOptionNames, 'maskZero', 'weights', 'activityRegularizer', ...weightOptionNames('embeddings')],
+      [
+        ...layerOptionNames,
+        'maskZero',
+        'weights',
+        'activityRegularizer',
+        'dropout',
+        ...weightOptionNames('embeddings'),
+      ],
       hints,
     );
     super(options);
     this.maskZero = checkBoolean('embedding: maskZero', options.maskZero ?? false);
     this.activityRegularizer = toRegularizer('embedding: activityRegularizer', options.activityRegularizer);
+    this.dropout = checkRate('embedding: dropout', options.dropout ?? 0);
     const rules = toWeightRules('embedding', 'embeddings', options, 'randomUniform', 2);
     this.rules =
       options.weights === undefined ? rules : { ...rules, initializer: this.given(options, rules) };
@@ -131,10 +144,20 @@ class Embedding extends Layer {
     const output = { ...planEdge(planner, x, units, isTrainable(this)), mask };
     planActivity(planner, this.activityRegularizer, output);
     const ids = maskZero ? planner.arena.floats(rows) : x.value;
-    const kernels = planner.backend.bind({ embeddingForward, embeddingBackward, maskingForward });
+    const kernels = planner.backend.bind({
+      embeddingForward,
+      embeddingBackward,
+      embeddingDropout,
+      maskingForward,
+    });
+    const drops = this.dropout > 0 && planner.training;
+    const keep = drops ? planner.arena.floats(this.vocabulary) : undefined;
+    const dropWords = (values: FloatArray) => {
+      if (keep) kernels.embeddingDropout(ids.array, mask.array, keep.array, values, rows, units);
+    };
     return {
       output,
-      forward: () => {
+      forward: (training) => {
         if (maskZero) {
           kernels.maskingForward(x.value.array, x.mask.array, ids.array, mask.array, 0, rows, 1);
           if (!planner.carried)
@@ -142,9 +165,15 @@ class Embedding extends Layer {
         }
         this.checkIds(x, planner);
         kernels.embeddingForward(ids.array, mask.array, table.value.array, output.value.array, rows, units);
+        if (keep) {
+          if (training) drawDropoutMask(planner.random, keep.array, this.dropout);
+          else keep.array.fill(1);
+        }
+        dropWords(output.value.array);
       },
       backward: () => {
         if (!output.gradient) return;
+        dropWords(output.gradient.array);
         kernels.embeddingBackward(
           ids.array,
           mask.array,
@@ -211,6 +240,7 @@ class Embedding extends Layer {
       maskZero: this.maskZero,
       ...weightConfig('embeddings', this.rules),
       activityRegularizer: this.activityRegularizer?.config() ?? null,
+      dropout: this.dropout,
     };
   }
 }

@@ -3,6 +3,7 @@ import { ConfigError, FormatError } from '../core/errors.js';
 import { describe } from '../core/options.js';
 import { activation } from './activation.js';
 import type { ActivationName } from './activations.js';
+import { activityRegularization } from './activity-regularization.js';
 import { additiveAttention, attention } from './attention.js';
 import { attentionPooling1d } from './attention-pooling.js';
 import { batchNormalization } from './batch-normalization.js';
@@ -38,6 +39,7 @@ import { zoneoutLstm } from './zoneout-lstm.js';
 type Options = LayerOptions & Record<string, unknown>;
 
 const factories: Record<string, (options: Options) => Layer> = {
+  activityRegularization: (options) => activityRegularization(options),
   activation: ({ activation: name, ...options }) => activation(name as ActivationName, options),
   add: (options) => add(options),
   additiveAttention: (options) => additiveAttention(options),

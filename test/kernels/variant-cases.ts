@@ -204,6 +204,53 @@ const layerNormCase: KernelCase = {
   },
 };
 
+const temporalDifferenceCase: KernelCase = {
+  name: 'temporalDifference',
+  ranges: { steps: [1, 6], batch: [1, 4], features: [1, 4] },
+  typical: { steps: 50, batch: 32, features: 128 },
+  problem: ({ steps = 0, batch = 0, features = 0 }, random, floats, { kernels, bytes } = plain) => {
+    const x = normals(random, floats(steps * batch * features));
+    const mask = randomMask(random, bytes(steps * batch));
+    const d = floats(x.length);
+    return {
+      inputs: { x },
+      outputs: { d },
+      forward: () => kernels.temporalDifferenceForward(x, mask, d, steps, batch, features),
+      backward: ({ d: dd = d }) => {
+        const dx = floats(x.length).fill(0);
+        kernels.temporalDifferenceBackward(dd, mask, dx, steps, batch, features);
+        return { x: dx };
+      },
+    };
+  },
+};
+
+const embeddingDropoutCase: KernelCase = {
+  name: 'embeddingDropout',
+  ranges: { rows: [1, 12], vocabulary: [1, 6], units: [1, 5] },
+  typical: { rows: 1600, vocabulary: 10000, units: 64 },
+  problem: ({ rows = 0, vocabulary = 0, units = 0 }, random, floats, { kernels, bytes } = plain) => {
+    const mask = randomMask(random, bytes(rows));
+    const ids = floats(rows).map((_, row) => (mask[row] === 0 ? Number.NaN : random.below(vocabulary)));
+    const keep = floats(vocabulary).map(() => (random.uniform() < 0.3 ? 0 : 1 / 0.7));
+    const x = normals(random, floats(rows * units));
+    const y = floats(rows * units);
+    return {
+      inputs: { x },
+      outputs: { y },
+      forward: () => {
+        y.set(x);
+        kernels.embeddingDropout(ids, mask, keep, y, rows, units);
+      },
+      backward: ({ y: dy = y }) => {
+        const dx = dy.slice();
+        kernels.embeddingDropout(ids, mask, keep, dx, rows, units);
+        return { x: dx };
+      },
+    };
+  },
+};
+
 export const variantCases: readonly KernelCase[] = [
   cellCase('peepholeLstm', reference.peepholeCell, peepholes),
   cellCase('coupledLstm', reference.coupledCell),
@@ -215,4 +262,6 @@ export const variantCases: readonly KernelCase[] = [
   cellCase('zoneoutLstm', reference.zoneoutCell, shares),
   projectionCase,
   layerNormCase,
+  temporalDifferenceCase,
+  embeddingDropoutCase,
 ];

@@ -7,6 +7,7 @@ import type { Samples } from '../../src/data/samples.js';
 import {
   type ActivationName,
   activation,
+  activityRegularization,
   attentionPooling1d,
   batchNormalization,
   bidirectional,
@@ -82,6 +83,7 @@ const layerKinds = [
   'layerNormalization',
   'gaussianNoise',
   'spatialDropout1d',
+  'activityRegularization',
   'timeDistributed',
 ] as const;
 
@@ -288,6 +290,11 @@ function toLayer(choice: LayerChoice, returnSequences: boolean, mayReverse: bool
       return layerNormalization({ epsilon: 0.1, scale: choice.isPlain, center: useBias, trainable });
     case 'gaussianNoise':
       return gaussianNoise(choice.dropout);
+    case 'activityRegularization':
+      return activityRegularization({
+        ...option('activityRegularizer', choice.activityRegularizer),
+        temporalRegularizer: l2(choice.activityRegularizer === 'none' ? 0 : 0.05),
+      });
     case 'spatialDropout1d':
       return spatialDropout1d(choice.dropout);
     case 'timeDistributed':
