@@ -18,7 +18,7 @@ function sampleOf(name: string): unknown {
   if (name.endsWith('Regularizer')) return 'l2';
   if (name.endsWith('Constraint')) return 'nonNegative';
   if (name === 'weights') return tensor([1, 2, 3, 4], [2, 2]);
-  return { activation: 'relu', momentum: 0.5, epsilon: 0.1 }[name] ?? true;
+  return { activation: 'relu', momentum: 0.5, epsilon: 0.1, dropout: 0.5 }[name] ?? true;
 }
 
 const quoted = (text: string) => [...text.matchAll(/`(\w+)`/g)].map(([, name]) => name as string);
