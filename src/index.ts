@@ -68,6 +68,7 @@ export { type DenseOptions, dense } from './layers/dense.js';
 export { dropout } from './layers/dropout.js';
 export { type EmbeddingOptions, embedding } from './layers/embedding.js';
 export { type Chrono, chrono, type ForgetBias } from './layers/forget-bias.js';
+export { type GateRecurrenceLstmOptions, gateRecurrenceLstm } from './layers/gate-recurrence-lstm.js';
 export {
   coupledLstm,
   noForgetGateLstm,

@@ -26,6 +26,7 @@ export * from './losses.js';
 export * from './lstm.js';
 export * from './lstm-activations.js';
 export * from './lstm-coupled.js';
+export * from './lstm-gate-recurrence.js';
 export * from './lstm-layer-norm.js';
 export * from './lstm-no-forget-gate.js';
 export * from './lstm-no-input-activation.js';

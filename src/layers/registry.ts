@@ -11,6 +11,7 @@ import { bidirectional } from './bidirectional.js';
 import { dense } from './dense.js';
 import { dropout } from './dropout.js';
 import { embedding } from './embedding.js';
+import { gateRecurrenceLstm } from './gate-recurrence-lstm.js';
 import {
   coupledLstm,
   noForgetGateLstm,
@@ -57,6 +58,7 @@ const factories: Record<string, (options: Options) => Layer> = {
   dropout: ({ rate, ...options }) => dropout(rate as number, options),
   embedding: ({ vocabulary, units, ...options }) => embedding(vocabulary as number, units as number, options),
   flatten: (options) => flatten(options),
+  gateRecurrenceLstm: ({ units, ...options }) => gateRecurrenceLstm(units as number, options),
   gaussianNoise: ({ stddev, ...options }) => gaussianNoise(stddev as number, options),
   globalAveragePooling1d: (options) => globalAveragePooling1d(options),
   globalMaxPooling1d: (options) => globalMaxPooling1d(options),

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   coupledLstm,
+  gateRecurrenceLstm,
   layerNormLstm,
   noForgetGateLstm,
   noInputActivationLstm,
@@ -25,6 +26,7 @@ const layers = {
   noOutputActivationLstm,
   zoneoutLstm,
   layerNormLstm,
+  gateRecurrenceLstm,
 };
 
 type Weights = Record<string, number[]>;
@@ -56,7 +58,7 @@ describe('variants of the LSTM in double precision, with masks', () => {
     }
   });
 
-  it('are nine', () => expect(fixture.cases.map(({ layer }) => layer)).toEqual(Object.keys(layers)));
+  it('are ten', () => expect(fixture.cases.map(({ layer }) => layer)).toEqual(Object.keys(layers)));
 });
 
 it('an LSTM with a projection is that of PyTorch, proj_size', () => {

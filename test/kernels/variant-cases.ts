@@ -155,6 +155,52 @@ const projectionCase: KernelCase = {
   },
 };
 
+const gateRecurrenceCase: KernelCase = {
+  name: 'gateRecurrenceLstm',
+  ranges,
+  typical,
+  flops: ({ steps = 0, batch = 0, inputs = 0, units = 0 }) =>
+    2 * steps * batch * units * (4 * (inputs + units) + 9 * units),
+  problem: (sizes, random, floats, { kernels, bytes } = plain) => {
+    const p = variantArrays(4, sizes, random, floats, bytes);
+    const [steps, batch, features, units] = p.sizes;
+    const { h, c, recurrentMask, mask, state } = p;
+    const gateKernel = normals(random, floats(9 * units * units), 0.6);
+    const q0 = floats(3 * state).map(() => random.uniform());
+    const inputs = { ...p.inputs, gateKernel, q0 };
+    const { x, kernel, recurrentKernel, bias, h0, c0 } = inputs;
+    const q = p.room(3 * (steps + 1) * state);
+    const [recurrentInput, fromGates, gates] = [
+      p.room(steps * state),
+      p.room(3 * steps * state),
+      p.room(4 * steps * state),
+    ];
+    return {
+      inputs,
+      outputs: { ...p.outputs, qn: q.subarray(3 * steps * state) },
+      forward: () => {
+        h.set(h0);
+        c.set(c0);
+        q.set(q0);
+        // biome-ignore format: one call, its arguments as the kernel lists them
+        kernels.lstmGateRecurrenceForward(kernels, x, kernel, recurrentKernel, bias, gateKernel, recurrentMask, mask,
+          h, c, q, recurrentInput, fromGates, gates, ...p.sizes);
+      },
+      backward: ({ y: dy = h, cn = c, qn = q }) => {
+        const d = zerosLike(floats, inputs);
+        d.c0.set(cn);
+        d.q0.set(qn);
+        // biome-ignore format: one call, its arguments as the kernel lists them
+        kernels.lstmGateRecurrenceBackward(kernels, x, recurrentKernel, gateKernel, recurrentMask, mask, c, q,
+          recurrentInput, fromGates, gates, dy, d.h0, d.c0, d.q0, p.room(state), d.kernel, d.recurrentKernel,
+          d.bias, d.gateKernel, ...p.sizes);
+        kernels.denseBackwardInput(gates, kernel, d.x, steps * batch, features, 4 * units);
+        return d;
+      },
+    };
+  },
+};
+
 const layerNormCase: KernelCase = {
   name: 'layerNormLstm',
   ranges,
@@ -261,6 +307,7 @@ export const variantCases: readonly KernelCase[] = [
   cellCase('noOutputActivationLstm', reference.noOutputActivationCell),
   cellCase('zoneoutLstm', reference.zoneoutCell, shares),
   projectionCase,
+  gateRecurrenceCase,
   layerNormCase,
   temporalDifferenceCase,
   embeddingDropoutCase,

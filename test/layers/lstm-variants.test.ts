@@ -4,6 +4,7 @@ import {
   chrono,
   coupledLstm,
   type FloatArray,
+  gateRecurrenceLstm,
   gru,
   type Layer,
   layerNormLstm,
@@ -270,6 +271,31 @@ describe('in a model', () => {
     model.summary((line: string) => void lines.push(line));
     expect(lines.join('\n')).toMatch(/projectedLstm_1 .* \[\?, \?, 2\] +130/);
     expect(model.countParams()).toBe(60 + 40 + 20 + 10);
+  });
+
+  it('gates that do not see each other yet are those of an LSTM, and what they were is the third state', () => {
+    const data = { data: Float32Array.from({ length: 24 }, (_, k) => Math.cos(k)), shape: [3, 4, 2] };
+    const predict = (layer: Layer) =>
+      sequential([layer], { seed: 2, backend: 'reference' }).predict(data).data;
+    expect(bitsOf(predict(gateRecurrenceLstm(3)))).toBe(bitsOf(predict(lstm(3))));
+    const model = sequential([gateRecurrenceLstm(3, { initialState: 'learned' })], { seed: 2 }).build([
+      null,
+      2,
+    ]);
+    expect(
+      Object.entries(model.getWeights()).map(([name, { shape }]) => [name.split('/')[1], shape]),
+    ).toEqual([
+      ['kernel', [2, 12]],
+      ['recurrentKernel', [3, 12]],
+      ['bias', [12]],
+      ['initialH', [3]],
+      ['initialC', [3]],
+      ['initialQ', [9]],
+      ['gateKernel', [9, 9]],
+    ]);
+    const { 'gateRecurrenceLstm_1/q': q, 'gateRecurrenceLstm_1/f': f } = model.trace(data);
+    expect(q?.shape).toEqual([3, 4, 9]);
+    expect([...(q?.data.subarray(3, 6) ?? [])]).toEqual([...(f?.data.subarray(0, 3) ?? [])]);
   });
 
   it('peepholes begin as an LSTM without them', () => {

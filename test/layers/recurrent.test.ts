@@ -6,6 +6,8 @@ import {
   bidirectional,
   coupledLstm,
   dense,
+  type GateRecurrenceLstmOptions,
+  gateRecurrenceLstm,
   gru,
   type Layer,
   type LstmOptions,
@@ -52,6 +54,11 @@ const makers: Record<string, (options: RecurrentOptions) => Layer> = {
   noOutputGateLstm: (options) => noOutputGateLstm(4, options),
   noInputActivationLstm: (options) => noInputActivationLstm(4, options),
   noOutputActivationLstm: (options) => noOutputActivationLstm(4, options),
+  gateRecurrenceLstm: (options) =>
+    gateRecurrenceLstm(4, {
+      ...options,
+      gateInitializer: randomNormal({ stddev: 0.5 }),
+    } as GateRecurrenceLstmOptions),
   zoneoutLstm: (options) => zoneoutLstm(4, options),
   layerNormLstm: (options) => layerNormLstm(4, options),
 };
@@ -82,7 +89,7 @@ const bits = (values: ArrayLike<number>) => bitsOf(Array.from(values));
 describe.each(Object.keys(makers))('%s', (name) => {
   const make = (options: RecurrentOptions = {}) => (makers[name] as (typeof makers)[string])(options);
   const plan = (layer: Layer, states: number[][] = []) => planLayer(layer, sizes, 'float64', states);
-  const stateCount = /lstm/i.test(name) ? 2 : 1;
+  const stateCount = /gateRecurrence/.test(name) ? 3 : /lstm/i.test(name) ? 2 : 1;
 
   it('goes backwards: what it makes of the steps turned round, its gradients too', () => {
     const forward = plan(make({ returnSequences: true }));
@@ -96,7 +103,8 @@ describe.each(Object.keys(makers))('%s', (name) => {
   });
 
   it('begins with the state that is given, or learned, and gives back the last', () => {
-    const states = Array.from({ length: stateCount }, (_, i) => normals(3 + i, 4));
+    const widths = [4, 4, 12].slice(0, stateCount);
+    const states = widths.map((width, i) => normals(3 + i, width));
     const repeated = states.map((state) => [...state, ...state, ...state]);
     const given = plan(make({ returnState: true }), repeated);
     const learned = plan(make({ returnState: true, initialState: 'learned' }));
@@ -105,16 +113,18 @@ describe.each(Object.keys(makers))('%s', (name) => {
       Object.entries(weights).map(([key, { length }]) => [key, normals(7, length)]),
     );
     given.setWeights(own);
-    learned.setWeights({ ...own, initialH: states[0] as number[], initialC: states[1] ?? [] });
+    const [initialH = [], initialC = [], initialQ = []] = states;
+    learned.setWeights({ ...own, initialH, initialC, initialQ });
     const [a, b] = [given.forward(x, mask), learned.forward(x, mask)];
     expect(b.map(bits)).toEqual(a.map(bits));
     expect(a.length).toBe(1 + stateCount);
     expect(bits(a[1] as number[])).toBe(bits(a[0] as number[]));
-    const d = [normals(8, 12), normals(9, 12), normals(10, 12)];
+    const d = [12, ...widths.map((width) => 3 * width)].map((length, i) => normals(8 + i, length));
     const [dGiven, dLearned] = [given.backward(d), learned.backward(d)];
-    ['initialH', 'initialC'].slice(0, stateCount).forEach((weight, i) => {
-      const sum = [0, 1, 2, 3].map((j) =>
-        [0, 4, 8].reduce((s, k) => s + (dGiven.states[i]?.[k + j] as number), 0),
+    ['initialH', 'initialC', 'initialQ'].slice(0, stateCount).forEach((weight, i) => {
+      const width = widths[i] as number;
+      const sum = Array.from({ length: width }, (_, j) =>
+        [0, width, 2 * width].reduce((s, k) => s + (dGiven.states[i]?.[k + j] as number), 0),
       );
       sum.forEach((value, j) => void expect(dLearned.weights[weight]?.[j]).toBeCloseTo(value, 12));
     });

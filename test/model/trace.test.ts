@@ -3,16 +3,27 @@ import { describe, expect, it } from 'vitest';
 import type { FloatArray } from '../../src/core/tensor.js';
 import {
   bidirectional,
+  coupledLstm,
   dense,
+  gateRecurrenceLstm,
   gru,
   input,
   type Layer,
+  layerNormLstm,
   lstm,
   model,
+  noForgetGateLstm,
+  noInputActivationLstm,
+  noInputGateLstm,
+  noOutputActivationLstm,
+  noOutputGateLstm,
+  peepholeLstm,
+  projectedLstm,
   type Sequential,
   sequential,
   simpleRnn,
   type Trace,
+  zoneoutLstm,
 } from '../../src/index.js';
 import { bitsOf, errorOf, randomSequences } from '../support/bits.js';
 
@@ -33,6 +44,26 @@ function at(trace: Trace<FloatArray>, name: string, row: number, t: number): num
   const start = (row * STEPS + t) * UNITS;
   return [...(trace[name]?.data ?? []).slice(start, start + UNITS)];
 }
+
+type Cell = (i: number, f: number, g: number, o: number, before: number, c: number) => [number, number?];
+
+const onlyC: Cell = (i, f, g, _, before) => [f * before + i * g];
+const plain: Cell = (i, f, g, o, before, c) => [f * before + i * g, o * Math.tanh(c)];
+
+/** What c and h are, given the gates, 1 where there is none, and the c before and after. */
+const variants: [string, (units: number) => Layer, Cell][] = [
+  ['peepholeLstm', (units) => peepholeLstm(units, { peepholeInitializer: 'ones' }), plain],
+  ['coupledLstm', coupledLstm, (_, f, g, o, before, c) => [f * before + (1 - f) * g, o * Math.tanh(c)]],
+  ['noForgetGateLstm', noForgetGateLstm, plain],
+  ['noInputGateLstm', noInputGateLstm, plain],
+  ['noOutputGateLstm', noOutputGateLstm, plain],
+  ['noInputActivationLstm', noInputActivationLstm, plain],
+  ['noOutputActivationLstm', noOutputActivationLstm, (i, f, g, o, before, c) => [f * before + i * g, o * c]],
+  ['gateRecurrenceLstm', (units) => gateRecurrenceLstm(units, { gateInitializer: 'ones' }), plain],
+  ['zoneoutLstm without zoneout', (units) => zoneoutLstm(units, { zoneoutC: 0, zoneoutH: 0 }), plain],
+  ['layerNormLstm, whose h is of a normalized c', layerNormLstm, onlyC],
+  ['projectedLstm, whose h is another size', (units) => projectedLstm(units, 2), onlyC],
+];
 
 describe('the trace', () => {
   it('of an LSTM satisfies its equations, and carries over masked steps', () => {
@@ -73,6 +104,23 @@ describe('the trace', () => {
           const update = z?.[j] as number;
           expect(value).toBeCloseTo(update * (before[j] as number) + (1 - update) * (n?.[j] as number), 14);
         });
+      }
+    }
+  });
+
+  it.each(variants)('of %s satisfies its equations', (_, make, cell) => {
+    const trace = build(make(UNITS)).trace(x);
+    const { type } = make(UNITS);
+    const read = (name: string, t: number) =>
+      `${type}_1/${name}` in trace ? at(trace, `${type}_1/${name}`, 0, t) : [1, 1, 1];
+    for (let t = 0; t < STEPS; t++) {
+      const [i, f, g, o, c, h] = ['i', 'f', 'g', 'o', 'c', 'h'].map((name) => read(name, t)) as number[][];
+      const before = at(trace, `${type}_1/c`, 0, t - 1);
+      for (let j = 0; j < UNITS; j++) {
+        const value = (array: number[] | undefined) => array?.[j] as number;
+        const [expectedC, expectedH] = cell(value(i), value(f), value(g), value(o), value(before), value(c));
+        expect(value(c)).toBeCloseTo(expectedC, 14);
+        if (expectedH !== undefined) expect(value(h)).toBeCloseTo(expectedH, 14);
       }
     }
   });

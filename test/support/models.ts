@@ -15,6 +15,7 @@ import {
   dense,
   dropout,
   type ElementwiseActivationName,
+  gateRecurrenceLstm,
   gaussianNoise,
   globalAveragePooling1d,
   globalMaxPooling1d,
@@ -149,6 +150,7 @@ const variants = {
     zoneoutLstm(units, { ...options, zoneoutH: rate, zoneoutC: rate }),
   layerNormLstm: (units: number, options: RecurrentOptions) =>
     layerNormLstm(units, { ...options, epsilon: 0.1 }),
+  gateRecurrenceLstm,
   projectedLstm: (units: number, options: RecurrentOptions) => projectedLstm(units + 1, units, options),
 };
 
