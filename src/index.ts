@@ -157,11 +157,19 @@ export {
   type TokenState,
 } from './model/decode.js';
 export { type Functional, type InputPorts, type ModelDefinition, model } from './model/functional.js';
+export type { BatchesOptions } from './model/given-rows.js';
 export { type GradientReport, gradientReport, type LayerReport } from './model/gradient-report.js';
 export type { Model } from './model/model.js';
 export { deserializeModel, serializeModel } from './model/model-file.js';
 export { modelFromJSON } from './model/model-json.js';
-export type { CompileOptions, FitOptions, ModelOptions } from './model/options.js';
+export type {
+  Batches,
+  CompileOptions,
+  FitBatchesOptions,
+  FitOptions,
+  ModelOptions,
+  RowsOf,
+} from './model/options.js';
 export type { AllOrSome, Each, Some, SymbolicPorts } from './model/ports.js';
 export type { SamplesOptions, Spread } from './model/predictions.js';
 export { type Choices, logUniform, randomSearch, type SearchResult, uniform } from './model/random-search.js';
@@ -182,6 +190,7 @@ export { terminateOnNaN } from './training/callbacks/terminate-on-nan.js';
 export type { Callback, TrainedModel, Training } from './training/callbacks.js';
 export type { Checkpoint } from './training/checkpoint.js';
 export type { ClassWeight } from './training/class-weights.js';
+export type { Several, Source } from './training/given-batches.js';
 export type { History } from './training/history.js';
 export {
   binaryCrossentropy,

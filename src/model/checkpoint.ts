@@ -181,6 +181,7 @@ function toState(value: unknown): FitState {
   try {
     checkInteger('epoch', state.epoch, { min: 0 });
     checkInteger('batch', state.batch, { min: 0 });
+    checkInteger('before', state.before, { min: 0 });
     if (isRandomState(state.order) && Array.isArray(state.callbacks) && state.totals && state.plan) {
       return { ...state, records: toRecords(state.records) };
     }

@@ -29,7 +29,7 @@ export function createCompiled(
   outputs: readonly CompiledOutput[],
   ports: Ports,
 ): Compiled {
-  const create = () => outputs.map((output) => createReport(output, ports));
+  const create = () => createReports(outputs, ports);
   return {
     optimizer,
     outputs,
@@ -39,12 +39,13 @@ export function createCompiled(
   };
 }
 
-function createReport({ output, loss, weight, metricSpecs }: CompiledOutput, ports: Ports): OutputReport {
-  return {
+/** What is to be reported of each output, with metrics that have seen nothing yet. */
+export function createReports(outputs: readonly CompiledOutput[], ports: Ports): OutputReport[] {
+  return outputs.map(({ output, loss, weight, metricSpecs }) => ({
     prefix: ports.names.length === 1 ? '' : `${ports.names[output]}_`,
     weight,
     metrics: metricSpecs.map((spec) => spec.create(loss)),
-  };
+  }));
 }
 
 /** @throws ConfigError for two metrics of one name */

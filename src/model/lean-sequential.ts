@@ -12,6 +12,7 @@ import type { CoreLayer, SampleShape } from '../layers/core-layer.js';
 import type { SymbolicTensor } from '../layers/layer.js';
 import type { Callback } from '../training/callbacks.js';
 import { EpochHistory } from '../training/epoch-history.js';
+import { Rows } from '../training/feed.js';
 import { Fit } from '../training/fit.js';
 import type { Loss } from '../training/losses/loss.js';
 import type { MetricSpec } from '../training/metrics/metric.js';
@@ -141,12 +142,12 @@ export class LeanSequential extends CoreModel<Float32Array, SymbolicTensor, Symb
     const { sampleWeight, validationData, signal } = options;
     const [training, held] = splitDataset(this.dataset(x, y, sampleWeight, 'error'), validationSplit);
     const validation = validationData ? this.dataset(...validationData, undefined, 'error') : held;
-    const loop = { epochs, batchSize, shuffle, callbacks, signal, reports, validationReports };
+    const loop = { epochs, callbacks, signal, reports, validationReports };
     const all = { ...loop, initialEpoch: 0, validationFreq: 1 };
     const network = this.built('fit');
-    return this.whileFitting(() =>
-      new Fit(network, this, training, validation, all, new EpochHistory()).run(),
-    );
+    const feed = new Rows(training, batchSize, shuffle ? network.shuffling : undefined);
+    const measured = validation && new Rows(validation, batchSize, undefined);
+    return this.whileFitting(() => new Fit(network, this, feed, measured, all, new EpochHistory()).run());
   }
 
   /**

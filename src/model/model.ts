@@ -6,25 +6,27 @@ import { selectBackend } from '../backend/backend.js';
 import { checkInteger, checkOptions } from '../core/options.js';
 import { drawSeed } from '../core/random.js';
 import type { FloatArray, Tensor } from '../core/tensor.js';
-import type { SampleInput } from '../data/samples.js';
+import type { Missing, SampleInput, Samples } from '../data/samples.js';
 import type { Layer } from '../layers/layer.js';
+import { isSource, type Source } from '../training/given-batches.js';
 import type { History } from '../training/history.js';
 import { evaluateDataset, type Logs, Totals } from '../training/run.js';
-import { splitDataset, type TargetInput } from '../training/targets.js';
-import { warnOf } from '../training/warnings.js';
-import { runFit } from '../training/watched-fit.js';
+import type { TargetInput } from '../training/targets.js';
 import { type AttributeOptions, attributeRows } from './attribution.js';
 import { toCompiled } from './compile-options.js';
 import { CoreModel, type CoreOptions } from './core-model.js';
 import {
   checkDataOptions,
   type DataOptions,
+  type EvaluateOptions,
   type PredictOptions,
   type WeightOptions,
 } from './data-options.js';
-import { outputShapes, weighOutputs } from './feeding.js';
+import { outputShapes } from './feeding.js';
+import { fitModel, type Reading } from './fit-model.js';
+import { type BatchesOptions, evaluateGiven, predictGiven } from './given-rows.js';
 import type { ModelInternals } from './internals.js';
-import { type CompileOptions, checkFitOptions, type FitOptions, type ModelOptions } from './options.js';
+import type { Batches, CompileOptions, FitBatchesOptions, FitOptions, ModelOptions } from './options.js';
 import type { Each, Some, SymbolicPorts } from './ports.js';
 import { predictRows, type SamplesOptions, type Spread } from './predictions.js';
 import { openStream, type Stream, type StreamOptions } from './stream.js';
@@ -70,26 +72,34 @@ export abstract class Model<
    *
    * @example const { history } = await model.fit(x, y, { epochs: 20, validationSplit: 0.2, verbose: 1 });
    */
-  async fit(
-    x: Each<I, SampleInput>,
-    y: Some<O, TargetInput>,
-    options: FitOptions<I, O> = {},
-  ): Promise<History> {
-    const { validationSplit, validationData, sampleWeight, classWeight, missing, onWarning, ...loop } =
-      checkFitOptions(options);
+  fit(x: Each<I, SampleInput>, y: Some<O, TargetInput>, options?: FitOptions<I, O>): Promise<History>;
+  /**
+   * Trains on batches that come one by one, `[x, y]` or `[x, y, sampleWeight]`: one of them is held at a time.
+   *
+   * @param batches  a function that gives them for each epoch, or what can be gone through: see docs/training.md
+   * @throws DataError when there are fewer batches than `stepsPerEpoch`, or none
+   *
+   * @example await model.fit((epoch) => readBatches(epoch), { epochs: 20 });
+   */
+  fit(batches: Batches<I, O>, options?: FitBatchesOptions<I, O>): Promise<History>;
+  async fit(x: unknown, y: unknown, options?: FitOptions<I, O>): Promise<History> {
     this.checkNotFitting('fit');
-    const { outputs, reports, validationReports } = this.checkCompiled('fit');
-    const [kept, held] = splitDataset(this.dataset(x, y, sampleWeight, missing), validationSplit);
-    warnOf(kept, outputs, this.warned, onWarning);
-    const { outputShapes: shapes } = this.built('fit');
-    const training =
-      classWeight === undefined ? kept : weighOutputs(kept, classWeight, this.outputPorts, outputs, shapes);
-    const validation = validationData
-      ? this.dataset(validationData[0], validationData[1], validationData[2], missing)
-      : held;
+    const host = { ...this.reading('fit'), handle: this, warned: this.warned };
+    return this.whileFitting(() => fitModel<I, O>(host, x, y, options));
+  }
 
-    const all = { ...loop, reports, validationReports };
-    return this.whileFitting(() => runFit(this.built('fit'), this, training, validation, all));
+  /**
+   * The loss, penalties included, and the metrics over all rows, dropout off. Of batches it is promised.
+   *
+   * @throws ShapeError, DataError for data that does not fit
+   *
+   * @example const { loss, accuracy } = model.evaluate(x, y);
+   */
+  override evaluate(x: Each<I, SampleInput>, y: Some<O, TargetInput>, options?: EvaluateOptions<O>): Logs;
+  override evaluate(batches: Batches<I, O>, options?: BatchesOptions): Promise<Logs>;
+  override evaluate(x: unknown, y: unknown = {}, options: EvaluateOptions<O> = {}): Logs | Promise<Logs> {
+    if (isSource(x)) return evaluateGiven(this.reading('evaluate'), x, y as BatchesOptions);
+    return super.evaluate(x as Each<I, SampleInput>, y as Some<O, TargetInput>, options) as Logs;
   }
 
   /**
@@ -104,15 +114,15 @@ export abstract class Model<
    */
   predict(x: Each<I, SampleInput>, options: SamplesOptions): Each<O, Spread<A>>;
   predict(x: Each<I, SampleInput>, options?: PredictOptions): Each<O, Tensor<A>>;
-  predict(x: Each<I, SampleInput>, options: PredictOptions & Partial<SamplesOptions> = {}): unknown {
+  /** The outputs for x that comes in batches, one behind the other: promised. */
+  predict(batches: Source<Each<I, SampleInput>>, options?: BatchesOptions): Promise<Each<O, Tensor<A>>>;
+  predict(x: unknown, options: PredictOptions & Partial<SamplesOptions> = {}): unknown {
+    if (isSource(x)) return this.predictGiven(x, options);
     checkOptions('predict', options, ['batchSize', 'missing', 'signal', 'samples', 'seed']);
     const { batchSize, missing, signal } = checkDataOptions('predict', options);
     if (options.samples !== undefined) this.checkNotFitting('predict with samples');
-    const inputs = this.samples(x, missing);
-    const network = this.built('predict');
-    const shapes = outputShapes(this.graph, this.outputPorts, inputs);
-    const asked = { seed: this.seed, ...options, batchSize, signal };
-    return this.outputPorts.write(predictRows<A>(network, inputs, shapes, asked));
+    const inputs = this.samples(x as Each<I, SampleInput>, missing);
+    return this.outputPorts.write(this.outputsFor(inputs, { ...options, batchSize, signal }));
   }
 
   /**
@@ -198,6 +208,29 @@ export abstract class Model<
 
   protected checkOptions(method: string, options: object, known: readonly string[]): void {
     checkOptions(method, options, known);
+  }
+
+  private async predictGiven(batches: Source<unknown>, options: BatchesOptions): Promise<unknown> {
+    const read = (x: unknown, missing: Missing) => this.samples(x as Each<I, SampleInput>, missing);
+    const predict = (inputs: readonly Samples[]) =>
+      this.outputsFor(inputs, { batchSize: (inputs[0] as Samples).rows }) as readonly Tensor<A>[];
+    return this.outputPorts.write(await predictGiven(batches, options, read, predict));
+  }
+
+  private outputsFor(inputs: readonly Samples[], options: Omit<Parameters<typeof predictRows>[3], 'seed'>) {
+    const shapes = outputShapes(this.graph, this.outputPorts, inputs);
+    return predictRows<A>(this.built('predict'), inputs, shapes, { seed: this.seed, ...options });
+  }
+
+  /** The model as what reads rows for it sees it. */
+  private reading(method: string): Reading<I, O> {
+    return {
+      compiled: this.checkCompiled(method),
+      outputPorts: this.outputPorts,
+      isBuilt: () => this.isBuilt,
+      network: () => this.built(method),
+      read: (...rows) => this.dataset(...rows),
+    };
   }
 
   /** @internal what a file is made from, and restored to */

@@ -9,8 +9,8 @@ import { type Callback, checkCallback } from '../training/callbacks.js';
 
 import type { Checkpoint } from '../training/checkpoint.js';
 import type { ClassWeight } from '../training/class-weights.js';
+import { isSource, type Source } from '../training/given-batches.js';
 import type { LossInput } from '../training/losses.js';
-
 import type { MetricInput } from '../training/metrics.js';
 import type { Optimizer, OptimizerName } from '../training/optimizers/optimizer.js';
 import type { Progress, Verbosity } from '../training/progress.js';
@@ -54,10 +54,15 @@ export interface FitOptions<
   shuffle?: boolean;
   /** The share of rows, the last ones before shuffling, that are kept from training and evaluated every epoch. */
   validationSplit?: number;
-  /** Rows to evaluate every epoch: `[x, y]`, or `[x, y, sampleWeight]`. */
-  validationData?:
-    | readonly [Each<I, SampleInput>, Some<O, TargetInput>]
-    | readonly [Each<I, SampleInput>, Some<O, TargetInput>, Some<O, SampleWeightInput>];
+  /** Rows to evaluate every epoch: `[x, y]`, or `[x, y, sampleWeight]`; or such batches of them, one by one. */
+  validationData?: RowsOf<I, O> | Source<RowsOf<I, O>>;
+  /** How many batches of `validationData` an epoch is validated with; as many as there are by default. */
+  validationSteps?: number;
+  /**
+   * Whether rows of about one length are put into a batch, so that little of it is padding; false by default. Every row
+   * comes once an epoch all the same, and the batches in a new order.
+   */
+  bucketByLength?: boolean;
   /** What NaN in x is: an error (the default), or a step to mask. */
   missing?: Missing;
   /** Hooks that run at certain moments; none by default. */
@@ -85,13 +90,36 @@ export interface FitOptions<
   resume?: boolean;
 }
 
-const fitOptionNames = [
+/** Rows with what is to be predicted of them: `[x, y]`, or `[x, y, sampleWeight]`. */
+export type RowsOf<I extends SymbolicPorts = SymbolicTensor, O extends SymbolicPorts = SymbolicTensor> =
+  | readonly [Each<I, SampleInput>, Some<O, TargetInput>]
+  | readonly [Each<I, SampleInput>, Some<O, TargetInput>, Some<O, SampleWeightInput>];
+
+/**
+ * Batches of rows, of any size each: a generator or anything that can be gone through, asynchronously too, or a function
+ * that gives it for each epoch.
+ */
+export type Batches<
+  I extends SymbolicPorts = SymbolicTensor,
+  O extends SymbolicPorts = SymbolicTensor,
+> = Source<RowsOf<I, O>>;
+
+/** What a batch decides by itself. */
+const rowOptionNames = ['batchSize', 'shuffle', 'validationSplit', 'sampleWeight', 'bucketByLength'] as const;
+
+/** The options of `fit` where it is given batches. */
+export interface FitBatchesOptions<
+  I extends SymbolicPorts = SymbolicTensor,
+  O extends SymbolicPorts = SymbolicTensor,
+> extends Omit<FitOptions<I, O>, (typeof rowOptionNames)[number]> {
+  /** How many batches an epoch has; by default it goes on to their end. */
+  stepsPerEpoch?: number;
+}
+
+const loopOptionNames = [
   'epochs',
-  'batchSize',
-  'shuffle',
-  'validationSplit',
   'validationData',
-  'sampleWeight',
+  'validationSteps',
   'missing',
   'callbacks',
   'verbose',
@@ -105,15 +133,38 @@ const fitOptionNames = [
   'resume',
 ];
 
-const fitHints = {
-  stepsPerEpoch: 'this version does not have it',
+const hintsForRows = {
+  stepsPerEpoch: 'it is for batches that come one by one, and an epoch has all rows of x; give fewer of them',
+};
+
+const hintsForBatches = {
+  batchSize: 'a batch has the rows that it is given with',
+  shuffle: 'batches come in the order in which they are given',
+  validationSplit: 'give validationData, for the last rows are not known beforehand',
+  sampleWeight: 'give it with each batch, [x, y, sampleWeight]',
+  bucketByLength: 'batches are given as they are; put rows of about one length into each',
 };
 
 /** The options of `fit` with the defaults filled in. */
 export function checkFitOptions<I extends SymbolicPorts, O extends SymbolicPorts>(options: FitOptions<I, O>) {
-  checkOptions('fit', options, fitOptionNames, fitHints);
+  checkOptions('fit', options, [...rowOptionNames, ...loopOptionNames], hintsForRows);
+  return checkAllOptions(options);
+}
+
+/** Those of `fit` where it is given batches. */
+export function checkFitBatchesOptions<I extends SymbolicPorts, O extends SymbolicPorts>(
+  options: FitBatchesOptions<I, O>,
+) {
+  checkOptions('fit', options, ['stepsPerEpoch', ...loopOptionNames], hintsForBatches);
+  const { stepsPerEpoch, ...rest } = options;
+  if (stepsPerEpoch !== undefined) checkInteger('fit: stepsPerEpoch', stepsPerEpoch);
+  return { ...checkAllOptions<I, O>({ ...rest, shuffle: false } as FitOptions<I, O>), stepsPerEpoch };
+}
+
+function checkAllOptions<I extends SymbolicPorts, O extends SymbolicPorts>(options: FitOptions<I, O>) {
   const { epochs = 1, batchSize = 32, shuffle = true, validationSplit = 0, validationData } = options;
   const { sampleWeight, missing = 'error', callbacks = [], verbose = 0 } = options;
+  const { bucketByLength = false, validationSteps } = options;
   const {
     initialEpoch = 0,
     validationFreq = 1,
@@ -127,6 +178,12 @@ export function checkFitOptions<I extends SymbolicPorts, O extends SymbolicPorts
   checkInteger('fit: epochs', epochs, { min: 0 });
   checkInteger('fit: batchSize', batchSize);
   checkBoolean('fit: shuffle', shuffle);
+  checkBoolean('fit: bucketByLength', bucketByLength);
+  if (bucketByLength && !shuffle) {
+    throw new ConfigError(
+      'fit: bucketByLength changes the order of the rows, which shuffle: false keeps: one of the two',
+    );
+  }
   checkInteger('fit: initialEpoch', initialEpoch, { min: 0, max: epochs });
   checkInteger('fit: validationFreq', validationFreq);
   checkBoolean('fit: resume', resume);
@@ -148,8 +205,19 @@ export function checkFitOptions<I extends SymbolicPorts, O extends SymbolicPorts
   if (validationData !== undefined && validationSplit > 0) {
     throw new ConfigError('fit takes validationData or validationSplit, not both');
   }
-  if (validationData !== undefined && !Array.isArray(validationData)) {
-    throw new ConfigError(`fit: validationData is [x, y] but is ${describe(validationData)}`);
+  const isPair = Array.isArray(validationData) && [2, 3].includes(validationData.length);
+  if (validationData !== undefined && !isPair && !isSource(validationData)) {
+    throw new ConfigError(
+      `fit: validationData is [x, y], [x, y, sampleWeight], or batches of them, but is ${describe(validationData)}`,
+    );
+  }
+  if (validationSteps !== undefined) {
+    checkInteger('fit: validationSteps', validationSteps);
+    if (!isSource(validationData)) {
+      throw new ConfigError(
+        'fit: validationSteps is for validationData whose batches come one by one: leave it out',
+      );
+    }
   }
   return {
     epochs,
@@ -157,6 +225,8 @@ export function checkFitOptions<I extends SymbolicPorts, O extends SymbolicPorts
     shuffle,
     validationSplit,
     validationData,
+    validationSteps,
+    bucketByLength,
     sampleWeight,
     missing,
     callbacks: callbacks as readonly Callback[],

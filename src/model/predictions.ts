@@ -30,7 +30,7 @@ interface PredictAsked {
   readonly samples?: number | undefined;
   readonly batchSize: number;
   readonly seed: number;
-  readonly signal: AbortSignal | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a model predicts with dropout on. */

@@ -9,7 +9,10 @@ import type { PlannedLoss } from './losses.js';
 import type { Targets } from './targets.js';
 import type { Pass } from './trainable.js';
 
-/** Copies the samples `order[start]` to `order[start + count - 1]` of every input into the pass. */
+/**
+ * Copies the samples `order[start]` to `order[start + count - 1]` of every input into the pass. That may have fewer steps
+ * than they have: what lies behind is left out.
+ */
 export function loadSamples(pass: Pass, inputs: readonly Samples[], order: Int32Array, start: number): void {
   pass.rowMask.array.fill(1);
   for (let b = 0; b < pass.rowNames.length; b++) pass.rowNames[b] = order[start + b] as number;
@@ -24,9 +27,10 @@ function loadInput(input: Edge, samples: Samples, rowNames: Int32Array): void {
   for (let b = 0; b < batch; b++) {
     const row = rowNames[b] as number;
     for (let t = 0; t < steps; t++) {
-      const from = (row * steps + t) * features;
+      const step = row * samples.steps + t;
+      const from = step * features;
       const to = (t * batch + b) * features;
-      const real = samples.mask === undefined ? 1 : (samples.mask[row * steps + t] as number);
+      const real = samples.mask === undefined ? 1 : (samples.mask[step] as number);
       isReal[t * batch + b] = real;
       for (let k = 0; k < features; k++) x[to + k] = real === 1 ? (data[from + k] as number) : 0;
     }
@@ -38,14 +42,15 @@ export function loadTargets({ losses, rowNames }: Pass, outputs: readonly Target
   outputs.forEach((targets, i) => void loadOutput(losses[i] as PlannedLoss, targets, rowNames));
 }
 
-function loadOutput(loss: PlannedLoss, { values, columns, weights }: Targets, rowNames: Int32Array): void {
+function loadOutput(loss: PlannedLoss, of: Targets, rowNames: Int32Array): void {
+  const { values, columns, weights } = of;
   const { batch, steps } = loss.output;
   const targets = loss.targets.array;
   const weight = loss.weights.array;
   for (let b = 0; b < batch; b++) {
     const row = rowNames[b] as number;
     for (let t = 0; t < steps; t++) {
-      const from = row * steps + t;
+      const from = row * of.steps + t;
       const to = t * batch + b;
       weight[to] = weights === undefined ? 1 : (weights[from] as number);
       for (let k = 0; k < columns; k++) targets[to * columns + k] = values[from * columns + k] as number;

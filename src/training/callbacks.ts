@@ -21,8 +21,8 @@ export interface Training {
   readonly model: TrainedModel;
   /** The number of the epoch before which training ends. */
   readonly epochs: number;
-  /** How many batches an epoch has. */
-  readonly batches: number;
+  /** How many batches an epoch has; undefined where they come one by one and only the end tells. */
+  readonly batches: number | undefined;
   /** The names of the values in the logs of an epoch, those of validation at the end. */
   readonly values: readonly string[];
 }

@@ -9,6 +9,10 @@ export interface FitState {
   readonly epoch: number;
   /** How many batches of the epoch are done. */
   readonly batch: number;
+  /** How many batches were done in the epochs before it. */
+  readonly before: number;
+  /** What sums up the batches of the epoch so far, where they came one by one. */
+  readonly mark: number | undefined;
   /** The generator before it put the rows of the epoch in order: so that the order comes out again. */
   readonly order: RandomState;
   /** The sums of the epoch so far. */
@@ -24,12 +28,8 @@ export interface FitState {
   readonly plan: FitPlan;
 }
 
-export interface FitPlan {
-  readonly rows: number;
-  readonly batchSize: number;
-  readonly shuffle: boolean;
-  readonly callbacks: number;
-}
+/** Options and data by name, in numbers. */
+export type FitPlan = Readonly<Record<string, number | boolean | null>>;
 
 /** Where `fit` keeps its state, and how often. Made by `checkpoint`, or by `fileCheckpoint` of `longhand/node`. */
 export interface Checkpoint {

@@ -3,25 +3,14 @@ import { DataError, NumericError } from '../core/errors.js';
 import type { RandomState } from '../core/random.js';
 import type { Callback, TrainedModel, Training } from './callbacks.js';
 import type { EpochHistory } from './epoch-history.js';
-import {
-  evaluateBatch,
-  type Logs,
-  type OutputReport,
-  restoreOrder,
-  rowOrder,
-  stepsOf,
-  Totals,
-  trainBatch,
-} from './run.js';
-import type { Dataset } from './targets.js';
+import type { Batch, Feed } from './feed.js';
+import { evaluateBatch, type Logs, type OutputReport, Totals, trainBatch } from './run.js';
 import type { Trainable } from './trainable.js';
 import { createYield } from './yielding.js';
 
 export interface LoopOptions {
   readonly epochs: number;
   readonly initialEpoch: number;
-  readonly batchSize: number;
-  readonly shuffle: boolean;
   readonly validationFreq: number;
   readonly callbacks: readonly Callback[];
   readonly reports: readonly OutputReport[];
@@ -36,41 +25,42 @@ export interface LoopOptions {
  */
 export class Fit<O extends LoopOptions = LoopOptions, H extends EpochHistory = EpochHistory> {
   protected readonly totals: Totals;
-  protected readonly batches: number;
   protected readonly training: Training;
   protected epoch: number;
   /** How many batches of the epoch are done. */
   protected batch = 0;
+  /** How many batches were done in the epochs before. */
+  protected before = 0;
+  /** How many epochs have been validated. */
+  protected validations = 0;
   /** The generator before it put the rows of the epoch in order. */
   protected orderState: RandomState;
   protected logs: Logs = {};
   private readonly validationTotals: Totals;
-  private readonly order: Int32Array;
-  private readonly validationOrder: Int32Array;
   private readonly giveWay = createYield();
 
-  /** @param handle  the model as callbacks see it */
+  /**
+   * @param handle  the model as callbacks see it
+   * @param feed  what is trained on; `validation`, what every epoch is measured with
+   */
   constructor(
     protected readonly model: Trainable,
     handle: TrainedModel,
-    protected readonly dataset: Dataset,
-    private readonly validation: Dataset | undefined,
+    protected readonly feed: Feed,
+    private readonly validation: Feed | undefined,
     protected readonly options: O,
     protected readonly history: H,
   ) {
-    if (dataset.rows === 0) {
+    if (feed.dataset?.rows === 0) {
       throw new DataError('there is no row left to train on: the validation split took them all');
     }
     this.totals = new Totals(options.reports);
     this.validationTotals = new Totals(options.validationReports);
-    this.order = rowOrder(dataset.rows);
-    this.validationOrder = rowOrder(validation?.rows ?? 0);
-    this.batches = Math.ceil(dataset.rows / options.batchSize);
     this.epoch = options.initialEpoch;
     this.orderState = model.shuffling.state();
     const validated = validation ? this.validationTotals.names.map((name) => `val_${name}`) : [];
     const values = [...this.totals.names, ...validated];
-    this.training = { model: handle, epochs: options.epochs, batches: this.batches, values };
+    this.training = { model: handle, epochs: options.epochs, batches: feed.batches, values };
   }
 
   /**
@@ -105,19 +95,18 @@ export class Fit<O extends LoopOptions = LoopOptions, H extends EpochHistory = E
   }
 
   private async runEpoch(): Promise<void> {
-    const { model, options, training, totals, batches, giveWay } = this;
+    const { model, options, training, totals, giveWay } = this;
     if (this.batch === 0) {
       await this.each((callback) => callback.onEpochBegin?.(this.epoch, training));
       if (model.stopTraining) return;
-      this.beginEpoch();
+      await this.beginEpoch();
     }
-    while (this.batch < batches && !model.stopTraining) {
-      await this.heedSignal();
+    for (let batch = await this.next(); batch; batch = await this.next()) {
       await this.each((callback) => callback.onBatchBegin?.(this.batch, training));
-      const rows = await this.trainOnBatch();
+      await this.trainOn(batch);
       await this.each((callback) => callback.onBatchEnd?.(this.batch, { loss: totals.loss }, training));
       this.batch++;
-      await this.batchDone(rows);
+      await this.batchDone(batch.count);
       if (giveWay.isDue()) await giveWay.now();
     }
     this.logs = totals.logs();
@@ -129,7 +118,17 @@ export class Fit<O extends LoopOptions = LoopOptions, H extends EpochHistory = E
     await this.each((callback) => callback.onEpochEnd?.(this.epoch, this.logs, training));
     if (giveWay.isDue()) await giveWay.now();
     this.epoch++;
+    this.before += this.batch;
     this.batch = 0;
+  }
+
+  /** The next batch of the epoch; nothing at its end, or where training is to end. */
+  private async next(): Promise<Batch | undefined> {
+    if (this.model.stopTraining) return undefined;
+    await this.heedSignal();
+    const batch = await this.feed.next();
+    if (!batch) await this.heedSignal();
+    return batch;
   }
 
   /** What is done when a batch is over, its callbacks included; it had so many rows. */
@@ -143,32 +142,26 @@ export class Fit<O extends LoopOptions = LoopOptions, H extends EpochHistory = E
     this.options.signal?.throwIfAborted();
   }
 
-  /** Puts the rows in the order of the epoch at hand, which hangs on the generator alone. */
-  protected beginEpoch(): void {
-    const { model, dataset } = this;
+  /** Goes to the batch at hand of the epoch at hand, whose order hangs on the generator alone. */
+  protected async beginEpoch(): Promise<void> {
+    const { model, feed, epoch, batch, before } = this;
     this.orderState = model.shuffling.state();
     // The first epoch goes on from the state that there is; the others come back to where the rows begin.
-    if (this.epoch > this.options.initialEpoch) model.setStateAside();
-    if (this.options.shuffle) {
-      restoreOrder(this.order);
-      model.shuffling.shuffle(this.order);
-    }
-    this.totals.reset(dataset);
+    if (epoch > this.options.initialEpoch) model.setStateAside();
+    await feed.begin(epoch, batch, before);
+    this.totals.reset(feed.dataset);
   }
 
-  /** Trains on the batch at hand; ends training instead where a callback says so. Returns how many rows it had. */
-  private async trainOnBatch(): Promise<number> {
-    const { model, dataset, order, options, totals, epoch, batch } = this;
-    const start = batch * options.batchSize;
-    const count = Math.min(options.batchSize, dataset.rows - start);
+  /** Trains on a batch; ends training instead where a callback says so. */
+  private async trainOn({ dataset, order, start, count, steps }: Batch): Promise<void> {
+    const { model, totals, epoch, batch } = this;
     const where = () => `in epoch ${epoch + 1}, batch ${batch + 1}`; // counted from 1, as progress is
     try {
-      trainBatch(model, dataset, order, start, count, totals, where);
+      trainBatch(model, dataset, order, start, count, totals, where, steps);
     } catch (error) {
       if (!(error instanceof NumericError) || !(await this.isForgiven(error))) throw error;
       model.stopTraining = true;
     }
-    return count;
   }
 
   private async isForgiven(error: NumericError): Promise<boolean> {
@@ -179,22 +172,25 @@ export class Fit<O extends LoopOptions = LoopOptions, H extends EpochHistory = E
     return forgiven;
   }
 
-  /** Loss and metrics of the validation set, giving way to the event loop between batches. */
-  private async validate(dataset: Dataset): Promise<Logs> {
-    const { model, options, training, validationTotals: totals, validationOrder: order, giveWay } = this;
-    const { rows, inputs } = dataset;
+  /** Loss and metrics of what the epoch is measured with, giving way to the event loop between batches. */
+  private async validate(feed: Feed): Promise<Logs> {
+    const { model, options, training, validationTotals: totals, giveWay } = this;
     await this.each((callback) => callback.onTestBegin?.(training));
-    totals.reset(dataset);
+    totals.reset(feed.dataset);
     const resume = model.setStateAside();
     try {
-      for (let start = 0; start < rows && !options.signal?.aborted; start += options.batchSize) {
-        const pass = model.pass(Math.min(options.batchSize, rows - start), stepsOf(inputs), false);
-        evaluateBatch(model, pass, dataset, order, start, totals);
+      await feed.begin(this.epoch, 0, this.validations * (feed.batches ?? 0));
+      while (!options.signal?.aborted) {
+        const batch = await feed.next();
+        if (!batch) break;
+        const pass = model.pass(batch.count, batch.steps, false);
+        evaluateBatch(model, pass, batch.dataset, batch.order, batch.start, totals);
         if (giveWay.isDue()) await giveWay.now();
       }
     } finally {
       resume();
     }
+    this.validations++;
     await this.each((callback) => callback.onTestEnd?.(totals.logs(), training));
     return totals.logs('val_');
   }

@@ -13,29 +13,28 @@ export interface Progress {
   /** The epoch at hand, from 0, and the one before which training ends. */
   readonly epoch: number;
   readonly epochs: number;
-  /** How many batches of the epoch are done, and how many it has. */
+  /** How many batches of the epoch are done, and how many it has: undefined until the end of an epoch has told it. */
   readonly batch: number;
-  readonly batches: number;
+  readonly batches: number | undefined;
   /** Loss and metrics of the epoch so far; at its end those of validation too. */
   readonly logs: Readonly<Logs>;
   /** Rows trained on a second, since `fit` began. */
   readonly rowsPerSecond: number;
-  /** How long the rest will take at that pace, in seconds. */
-  readonly secondsLeft: number;
+  /** How long the rest will take at that pace, in seconds; undefined while it is not known how many batches there are. */
+  readonly secondsLeft: number | undefined;
 }
 
 export interface ProgressOptions {
   readonly verbose: Verbosity;
   readonly onProgress: ((progress: Progress) => void) | undefined;
   readonly epochs: number;
-  readonly batches: number;
-  /** The batches that were done before this `fit` began. */
-  readonly done: number;
+  /** How many batches an epoch has, where that is known. */
+  readonly batches: number | undefined;
 }
 
 interface Reporter {
   batch(epoch: number, batch: number, rows: number, totals: Totals): void;
-  epoch(epoch: number, logs: Logs): void;
+  epoch(epoch: number, batches: number, logs: Logs): void;
   end(): void;
 }
 
@@ -52,32 +51,30 @@ const BAR_WIDTH = 24;
 const CLEAR_LINE = '\r\u001b[2K';
 
 export function createProgress(options: ProgressOptions): Reporter {
-  const { verbose, onProgress, epochs, batches, done } = options;
+  const { verbose, onProgress, epochs } = options;
   if (verbose === 0 && !onProgress) return { batch: () => {}, epoch: () => {}, end: () => {} };
   const { process } = globalThis as { process?: { stdout?: Terminal } };
   const terminal = verbose === 1 && process?.stdout?.isTTY === true ? process.stdout : undefined;
   const began = performance.now();
   let nextDue = began + REDRAW_INTERVAL;
+  /** Where nothing else tells, as many as the epoch before had. */
+  let expected = options.batches;
   let rowsDone = 0;
+  let batchesDone = 0;
   /** The validation loss of the epoch before, for the bar: that of the epoch at hand comes at its end. */
   let validation: Logs = {};
 
   const progress = (epoch: number, batch: number, logs: Logs): Progress => {
     const seconds = (performance.now() - began) / 1000;
-    const batchesDone = epoch * batches + batch - done;
-    return {
-      epoch,
-      epochs,
-      batch,
-      batches,
-      logs,
-      rowsPerSecond: rowsDone / seconds,
-      secondsLeft: (seconds * (epochs * batches - done - batchesDone)) / batchesDone,
-    };
+    const batches = expected !== undefined && batch <= expected ? expected : undefined;
+    const left = batches === undefined ? undefined : (epochs - epoch) * batches - batch;
+    const secondsLeft = left === undefined || batchesDone === 0 ? undefined : (seconds * left) / batchesDone;
+    return { epoch, epochs, batch, batches, logs, rowsPerSecond: rowsDone / seconds, secondsLeft };
   };
   return {
     batch: (epoch, batch, rows, totals) => {
       rowsDone += rows;
+      batchesDone++;
       const now = performance.now();
       if (now < nextDue || (terminal === undefined && !onProgress)) return;
       const at = progress(epoch, batch + 1, totals.logs());
@@ -87,9 +84,10 @@ export function createProgress(options: ProgressOptions): Reporter {
       const cost = performance.now() - now;
       nextDue = now + Math.max(REDRAW_INTERVAL, cost / REDRAW_SHARE);
     },
-    epoch: (epoch, logs) => {
+    epoch: (epoch, batches, logs) => {
+      expected = options.batches ?? batches;
       if (logs.val_loss !== undefined) validation = { val_loss: logs.val_loss };
-      const at = progress(epoch, batches, logs);
+      const at = progress(epoch, expected, logs);
       onProgress?.(at);
       const line = epochLine(at);
       if (terminal) terminal.write(`${CLEAR_LINE}${line}\n`);
@@ -102,19 +100,22 @@ export function createProgress(options: ProgressOptions): Reporter {
 }
 
 function bar(at: Progress, validation: Logs): string {
-  const filled = Math.round((BAR_WIDTH * at.batch) / at.batches);
-  const drawn = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
-  const head = `epoch ${at.epoch + 1}/${at.epochs} ${drawn} ${at.batch}/${at.batches}`;
-  return [
-    head,
-    `${formatSeconds(at.secondsLeft)} left`,
-    pace(at),
-    ...values({ ...at.logs, ...validation }),
-  ].join('  ');
+  const head = `epoch ${at.epoch + 1}/${at.epochs} ${barOf(at)}`;
+  return [head, ...timeLeft(at), pace(at), ...values({ ...at.logs, ...validation })].join('  ');
+}
+
+function barOf({ batch, batches }: Progress): string {
+  if (batches === undefined) return `batch ${batch}`;
+  const filled = Math.round((BAR_WIDTH * batch) / batches);
+  return `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)} ${batch}/${batches}`;
+}
+
+function timeLeft({ secondsLeft }: Progress): string[] {
+  return secondsLeft === undefined ? [] : [`${formatSeconds(secondsLeft)} left`];
 }
 
 function epochLine(at: Progress): string {
-  const rest = at.epoch + 1 < at.epochs ? [`${formatSeconds(at.secondsLeft)} left`] : [];
+  const rest = at.epoch + 1 < at.epochs ? timeLeft(at) : [];
   return [`epoch ${at.epoch + 1}/${at.epochs}`, ...values(at.logs), pace(at), ...rest].join('  ');
 }
 

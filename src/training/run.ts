@@ -39,13 +39,14 @@ export class Totals {
     this.sums = reports.map(() => ({ loss: 0, count: 0 }));
   }
 
-  /** Begins anew, for the rows of `dataset`. */
-  reset({ rows, outputs }: Dataset): void {
+  /** Begins anew, for the rows of `dataset`, or for any number of rows. */
+  reset(dataset?: Dataset): void {
     this.penalty = 0;
     this.count = 0;
     this.reports.forEach(({ metrics }, i) => {
       this.sums[i] = { loss: 0, count: 0 };
-      for (const metric of metrics) metric.reset(rows * (outputs[i] as Targets).steps);
+      const expected = dataset ? dataset.rows * (dataset.outputs[i] as Targets).steps : 0;
+      for (const metric of metrics) metric.reset(expected);
     });
   }
 
@@ -131,6 +132,7 @@ interface BatchLoss {
 /**
  * Trains on the rows `order[start]` to `order[start + count - 1]`.
  *
+ * @param steps  how many steps of each input are computed; what lies behind them is padding
  * @throws NumericError when the loss or a gradient is not finite; the weights are as they were before the batch
  */
 export function trainBatch(
@@ -141,8 +143,9 @@ export function trainBatch(
   count: number,
   totals: Totals,
   where: () => string,
+  steps: readonly number[] = stepsOf(dataset.inputs),
 ): void {
-  const pass = model.pass(count, stepsOf(dataset.inputs), true);
+  const pass = model.pass(count, steps, true);
   loadBatch(pass, dataset, order, start);
   pass.forward(true);
   const batch = batchLosses(pass);

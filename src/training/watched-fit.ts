@@ -2,14 +2,18 @@
 import { ConfigError } from '../core/errors.js';
 import type { TrainedModel } from './callbacks.js';
 import type { Checkpoint, FitPlan, FitState } from './checkpoint.js';
+import type { Feed } from './feed.js';
+import { fingerprint } from './fingerprint.js';
 import { Fit, type LoopOptions } from './fit.js';
 import { History } from './history.js';
 import { createProgress, type Progress, type Verbosity } from './progress.js';
 import { checkStatefulFit, checkStatefulRows } from './stateful.js';
-import type { Dataset } from './targets.js';
 import type { Trainable } from './trainable.js';
 
 export interface WatchedOptions extends LoopOptions {
+  readonly batchSize: number;
+  readonly shuffle: boolean;
+  readonly bucketByLength: boolean;
   readonly verbose: Verbosity;
   readonly onProgress: ((progress: Progress) => void) | undefined;
   readonly checkpoint: Checkpoint | undefined;
@@ -26,14 +30,15 @@ export interface WatchedOptions extends LoopOptions {
 export function runFit(
   model: Trainable,
   handle: TrainedModel,
-  dataset: Dataset,
-  validation: Dataset | undefined,
+  feed: Feed,
+  validation: Feed | undefined,
   options: WatchedOptions,
 ): Promise<History> {
-  const fit = new WatchedFit(model, handle, dataset, validation, options, new History());
+  const fit = new WatchedFit(model, handle, feed, validation, options, new History());
   checkStatefulFit(model, options);
-  checkStatefulRows(model, dataset.rows, options.batchSize);
-  if (validation) checkStatefulRows(model, validation.rows, options.batchSize);
+  for (const { dataset } of validation ? [feed, validation] : [feed]) {
+    if (dataset) checkStatefulRows(model, dataset.rows, options.batchSize);
+  }
   return fit.run();
 }
 
@@ -42,6 +47,7 @@ class WatchedFit extends Fit<WatchedOptions, History> {
   /** What the checkpoint held, where the run goes on from one. */
   private resumed: FitState | undefined;
   private lastSaved = performance.now();
+  private kept: FitPlan | undefined;
 
   protected override async begin(): Promise<boolean> {
     const { model, options } = this;
@@ -61,8 +67,7 @@ class WatchedFit extends Fit<WatchedOptions, History> {
     if (resumed) await this.each((callback, i) => callback.restore?.(resumed.callbacks[i]));
     const { notice } = model.backend;
     if (options.verbose !== 0 && notice !== undefined) console.log(notice);
-    const done = this.epoch * this.batches + this.batch;
-    this.progress = createProgress({ ...options, batches: this.batches, done });
+    this.progress = createProgress({ ...options, batches: this.feed.batches });
     try {
       await super.runEpochs();
     } finally {
@@ -76,7 +81,7 @@ class WatchedFit extends Fit<WatchedOptions, History> {
   }
 
   protected override epochDone(): void {
-    this.progress?.epoch(this.epoch, this.logs);
+    this.progress?.epoch(this.epoch, this.batch, this.logs);
   }
 
   /** Ends with the signal's reason when that has been aborted, what there is being saved. */
@@ -87,7 +92,7 @@ class WatchedFit extends Fit<WatchedOptions, History> {
 
   private isDue(): boolean {
     const { everySteps, everySeconds } = this.options.checkpoint ?? {};
-    const steps = this.epoch * this.batches + this.batch;
+    const steps = this.before + this.batch;
     if (everySteps !== undefined && steps % everySteps === 0) return true;
     return everySeconds !== undefined && performance.now() - this.lastSaved >= 1000 * everySeconds;
   }
@@ -100,10 +105,12 @@ class WatchedFit extends Fit<WatchedOptions, History> {
   }
 
   private state(finished: boolean): FitState {
-    const { epoch, batch, orderState, totals, history, model, options } = this;
+    const { epoch, batch, before, feed, orderState, totals, history, model, options } = this;
     return {
       epoch,
       batch,
+      before,
+      mark: batch === 0 ? undefined : feed.mark,
       order: batch === 0 ? model.shuffling.state() : orderState,
       totals: totals.state(),
       records: history.records,
@@ -114,39 +121,59 @@ class WatchedFit extends Fit<WatchedOptions, History> {
     };
   }
 
+  /** What has to be the same when the run goes on: found once, since it looks at all rows. */
   private plan(): FitPlan {
-    const { batchSize, shuffle, callbacks } = this.options;
-    return { rows: this.dataset.rows, batchSize, shuffle, callbacks: callbacks.length };
+    this.kept ??= planOf(this.feed, this.options);
+    return this.kept;
   }
 
   /** Goes to where the checkpoint was written, if there is one. */
   private async resume(): Promise<FitState | undefined> {
-    const { model, options, training } = this;
+    const { model, feed, options, training } = this;
     const state = await options.checkpoint?.read(training.model);
     if (!state) return undefined;
     checkPlan(state.plan, this.plan());
     for (const { epoch, logs } of state.records) {
       this.history.record(epoch, logs);
       this.logs = { ...logs };
+      if (logs.val_loss !== undefined) this.validations++;
     }
     this.epoch = state.epoch;
     this.batch = state.batch;
+    this.before = state.before;
     if (state.batch === 0) return state;
     model.shuffling.restore(state.order);
-    this.beginEpoch();
+    await this.beginEpoch();
+    if (feed.mark !== state.mark) throw otherData();
     this.totals.restore(state.totals);
     return state;
   }
 }
 
+function planOf({ dataset, batches }: Feed, options: WatchedOptions): FitPlan {
+  const { batchSize, shuffle, bucketByLength, callbacks } = options;
+  const data = dataset
+    ? { rows: dataset.rows, batchSize, shuffle, bucketByLength, data: fingerprint(dataset) }
+    : { stepsPerEpoch: batches ?? null };
+  return { ...data, callbacks: callbacks.length };
+}
+
 /** @throws ConfigError when a run is to go on in a way that it did not begin */
 function checkPlan(saved: FitPlan, plan: FitPlan): void {
-  for (const [name, value] of Object.entries(plan)) {
-    const was = saved[name as keyof FitPlan];
-    if (was === value) continue;
+  for (const name of Object.keys({ ...saved, ...plan })) {
+    const [was, is] = [saved[name], plan[name]];
+    if (was === is) continue;
+    if (name === 'data') throw otherData();
     throw new ConfigError(
-      `fit: the checkpoint is of a run with ${name} ${was} and this one has ${value}: ` +
+      `fit: the checkpoint is of a run with ${name} ${was} and this one has ${is}: ` +
         'resume with the data and options that it began with, or begin anew without resume',
     );
   }
+}
+
+function otherData(): ConfigError {
+  return new ConfigError(
+    'fit: the checkpoint is of a run on other numbers in x, y or sample weights: ' +
+      'resume with the data that it began with, or begin anew without resume',
+  );
 }

@@ -347,7 +347,7 @@ describe('options of fit', () => {
     [
       'validationData',
       { validationData: { x, y } as never },
-      'fit: validationData is [x, y] but is an object with x, y',
+      'fit: validationData is [x, y], [x, y, sampleWeight], or batches of them, but is an object with x, y',
     ],
     ['classWeight', { classWeight: { 5: 1 } }, "fit: classWeight has a class '5' and the classes are 0 to 1"],
     [

@@ -450,8 +450,9 @@ describe('validationData', () => {
       message: 'y is 2, which is not between 0 and 1, as binaryCrossentropy needs, at row 1',
     });
     expect(await errorOf(() => model.fit(two, [1, 0], { validationData: [unequal] as never }))).toEqual({
-      name: 'DataError',
-      message: 'y is missing: fit and evaluate take (x, y, options)',
+      name: 'ConfigError',
+      message:
+        'fit: validationData is [x, y], [x, y, sampleWeight], or batches of them, but is an array of 1',
     });
   });
 });
