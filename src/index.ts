@@ -187,6 +187,7 @@ export {
   reduceLROnPlateau,
 } from './training/callbacks/reduce-lr-on-plateau.js';
 export { terminateOnNaN } from './training/callbacks/terminate-on-nan.js';
+export { type WeightAveragingOptions, weightAveraging } from './training/callbacks/weight-averaging.js';
 export type { Callback, TrainedModel, Training } from './training/callbacks.js';
 export type { Checkpoint } from './training/checkpoint.js';
 export type { ClassWeight } from './training/class-weights.js';

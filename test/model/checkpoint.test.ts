@@ -21,6 +21,7 @@ import {
   serializeModel,
   sgd,
   warmup,
+  weightAveraging,
 } from '../../src/index.js';
 import { pack, unpack } from '../../src/model/packing.js';
 import { errorOf, logBits, randomSequences } from '../support/bits.js';
@@ -57,6 +58,7 @@ const options = {
 const callbacks = () => [
   earlyStopping({ patience: 3, restoreBestWeights: true }),
   reduceLROnPlateau({ monitor: 'loss', patience: 1, minDelta: 0.05, factor: 0.5 }),
+  weightAveraging({ startFromEpoch: 2 }),
 ];
 
 /** A place for checkpoints that remembers how many were written. */
@@ -137,7 +139,7 @@ describe('a run that is broken off and resumed', () => {
       const hooked = { ...given[0], onBatchEnd: stop.onBatchEnd } as Callback;
       const run = {
         ...options,
-        callbacks: [hooked, given[1] as Callback],
+        callbacks: [hooked, ...given.slice(1)],
         checkpoint: store,
         resume: true,
         signal,
@@ -336,7 +338,7 @@ describe('a checkpoint', () => {
     ['batchSize', { batchSize: 3 }, 'batchSize 4 and this one has 3'],
     ['shuffle', { shuffle: false }, 'shuffle true and this one has false'],
     ['rows', { validationSplit: 0 }, 'rows 17 and this one has 23'],
-    ['callbacks', { callbacks: callbacks() }, 'callbacks 0 and this one has 2'],
+    ['callbacks', { callbacks: callbacks() }, 'callbacks 0 and this one has 3'],
   ])('of a run with other %s is an error', async (_what, more, found) => {
     expect(await resume(make(), await kept(), more)).toEqual({
       name: 'ConfigError',
