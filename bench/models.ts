@@ -175,6 +175,7 @@ function randomDataset({ batch, steps, inputs, outputs, everyStep, kind }: Model
   const mask = Uint8Array.from({ length: batch * steps }, (_, k) => (4 * (k % steps) < 3 * steps ? 1 : 0));
   return {
     rows: batch,
+    steps: [steps],
     inputs: [
       {
         data: normals(batch * steps * inputs),

@@ -66,9 +66,8 @@ export function expm1(x: number): number {
 
 /** 1 / (1 + e^-x), the gate of an LSTM. Small results keep their relative precision: e^x is never 1 - something. */
 export function sigmoid(x: number): number {
-  if (x >= 0) return 1 / (1 + exp(-x));
-  const e = exp(x);
-  return e / (1 + e);
+  const e = exp(-Math.abs(x));
+  return (x < 0 ? e : 1) / (1 + e);
 }
 
 /** (1 - e^-2x) / (1 + e^-2x). */
@@ -130,7 +129,7 @@ export function log1p(x: number): number {
 
 /** log(1 + e^x) without overflow. */
 export function softplus(x: number): number {
-  return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
+  return Math.max(0, x) + log1p(exp(-Math.abs(x)));
 }
 
 const TWO_OVER_SQRT_PI = 1.1283791670955126;

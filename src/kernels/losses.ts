@@ -9,7 +9,7 @@
  *
  * With factor = 1 / (number of rows that count), dy is the gradient of the mean. Sums are in double precision.
  */
-import { log, sigmoid, softplus } from '../core/math.js';
+import { exp, log, log1p } from '../core/math.js';
 import type { FloatArray } from '../core/tensor.js';
 
 /** A loss that is the mean over the columns of a function of one output and its target. */
@@ -60,11 +60,23 @@ export const binaryCrossentropy: ElementLoss = {
   },
 };
 
-/** The same of a logit z, p = sigmoid(z), with no digit lost at either end: t softplus(-z) + (1 - t) softplus(z). */
+/**
+ * The same of a logit z, p = sigmoid(z), with no digit lost at either end, from e = exp(-|z|) alone:
+ *
+ *     t softplus(-z) + (1 - t) softplus(z)        softplus(z) = max(0, z) + log(1 + e)
+ *     (1 - t) sigmoid(z) - t sigmoid(-z)          sigmoid(z) = 1 / (1 + e) where z >= 0, else e / (1 + e)
+ */
 export const binaryCrossentropyOfLogit: ElementLoss = {
-  value: (z, target) =>
-    (target === 0 ? 0 : target * softplus(-z)) + (target === 1 ? 0 : (1 - target) * softplus(z)),
-  derivative: (z, target) => (1 - target) * sigmoid(z) - target * sigmoid(-z),
+  value: (z, target) => {
+    const shared = log1p(exp(-Math.abs(z)));
+    const ofOne = target === 0 ? 0 : target * (Math.max(0, -z) + shared);
+    return ofOne + (target === 1 ? 0 : (1 - target) * (Math.max(0, z) + shared));
+  },
+  derivative: (z, target) => {
+    const e = exp(-Math.abs(z));
+    const ofOne = target * (z < 0 ? 1 : e);
+    return ((1 - target) * (z < 0 ? e : 1) - ofOne) / (1 + e);
+  },
 };
 
 /** Whether a row counts. */

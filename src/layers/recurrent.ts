@@ -308,9 +308,10 @@ export abstract class Recurrent extends Layer {
       backward: () => {
         if (!dy) return;
         for (const { gradient } of states) gradient.array.fill(0);
-        moreOutputs.forEach(({ gradient }, i) => {
+        for (let i = 0; i < moreOutputs.length; i++) {
+          const { gradient } = moreOutputs[i] as Edge;
           addInto((states[i] as PlannedState).gradient.array, (gradient as Region).array);
-        });
+        }
         if (sequence) sequence.backward();
         else addInto(h.gradient.array, (output.gradient as Region).array);
         cell.backward();

@@ -10,7 +10,7 @@ import { checkBoolean } from '../core/options.js';
 import type { FloatArray, Tensor } from '../core/tensor.js';
 import { checkMissing, type Missing, type SampleInput, type Samples } from '../data/samples.js';
 import type { CoreLayer, SampleShape } from '../layers/core-layer.js';
-import { evaluateDataset, type Logs, rowOrder, Totals, trainBatch } from '../training/run.js';
+import { evaluateDataset, type Logs, rowOrder, stepsOf, Totals, trainBatch } from '../training/run.js';
 import type { Dataset, TargetInput } from '../training/targets.js';
 import { currentLearningRate, setLearningRate } from '../training/update.js';
 import type { Compiled } from './compiled.js';
@@ -223,7 +223,7 @@ export abstract class CoreModel<
     const inputs = this.samples(x, missing);
     const shapes = outputShapes(this.graph, this.outputPorts, inputs);
     const targets = readTargets(y, sampleWeight, this.outputPorts, outputs, shapes, this.precision);
-    return { rows: (inputs[0] as Samples).rows, inputs, outputs: targets };
+    return { rows: (inputs[0] as Samples).rows, inputs, steps: stepsOf(inputs), outputs: targets };
   }
 
   private createNetwork(shapes: readonly SampleShape[]): void {

@@ -4,7 +4,7 @@ import type { FloatArray, Tensor } from '../core/tensor.js';
 import { type Missing, newArray, type Samples } from '../data/samples.js';
 import type { Batch } from '../training/feed.js';
 import { GivenBatches, type Source } from '../training/given-batches.js';
-import { evaluateBatch, type Logs, Totals } from '../training/run.js';
+import { evaluateBatch, type Logs, stepsOf, Totals } from '../training/run.js';
 import type { Dataset } from '../training/targets.js';
 import { createYield } from '../training/yielding.js';
 import { createReports } from './compiled.js';
@@ -61,7 +61,7 @@ export async function predictGiven<A extends FloatArray>(
   const parts: (readonly Tensor<A>[])[] = [];
   const toDataset = (x: unknown) => {
     const inputs = read(x, missing);
-    return { rows: (inputs[0] as Samples).rows, inputs, outputs: [] };
+    return { rows: (inputs[0] as Samples).rows, inputs, steps: stepsOf(inputs), outputs: [] };
   };
   await forEachGiven('predict', source, toDataset, options, ({ dataset }) => {
     parts.push(predict(dataset.inputs));

@@ -69,6 +69,8 @@ export class Network implements Trainable {
   private readonly memory: Memory;
   /** By rows, steps and purpose; those of streams by their rows alone, so that a step makes no string. */
   private readonly passes = new Map<string | number, { pass: WatchedPass; arena: Arena }>();
+  /** What `latest` was asked for by. */
+  private asked: Asked | undefined;
   /** Which layers learned when the passes were planned. */
   private learning: readonly boolean[] = [];
   private optimizerState: OptimizerState | undefined;
@@ -118,9 +120,15 @@ export class Network implements Trainable {
 
   pass(rows: number, steps: readonly number[], training: boolean): Pass {
     if (training) this.heedFrozenLayers();
+    // A step makes no string: what was asked for last is told by its numbers.
+    const { asked } = this;
+    if (this.latest && asked && isAsked(asked, rows, steps, training)) return this.latest;
+    this.asked = undefined;
     const key = `${rows} ${steps} ${training}`;
-    this.latest = this.passes.get(key)?.pass ?? this.addPass(key, rows, steps, training, {});
-    return this.latest;
+    const pass = this.passes.get(key)?.pass ?? this.addPass(key, rows, steps, training, {});
+    this.latest = pass;
+    this.asked = { rows, steps, training };
+    return pass;
   }
 
   /** The pass of one step of `rows` sequences side by side; good until the next call. */
@@ -173,7 +181,11 @@ export class Network implements Trainable {
 
   /** Plans anew when a layer has been frozen or freed since: what learns decides which gradients there are. */
   private heedFrozenLayers(): void {
-    if (this.layers.every(({ trainable }, i) => trainable === this.learning[i])) return;
+    let isSame = this.learning.length === this.layers.length;
+    for (let i = 0; i < this.layers.length; i++) {
+      if (this.layers[i]?.trainable !== this.learning[i]) isSame = false;
+    }
+    if (isSame) return;
     this.clearPasses();
     this.learning = this.layers.map(({ trainable }) => trainable);
   }
@@ -223,20 +235,27 @@ export class Network implements Trainable {
     const forward = (isTraining: boolean) => {
       for (const layer of planned) layer.forward(isTraining);
     };
-    const backwardFrom = (seed: () => void) => {
+    const begin = () => {
       for (const gradient of gradients) gradient.array.fill(0);
       for (const { gradient, value, regularizer } of this.parameters) {
         gradient.array.fill(0);
         regularizer?.addGradient(value.array, gradient.array);
       }
-      seed();
+    };
+    const goBack = () => {
       for (let i = planned.length - 1; i >= 0; i--) planned[i]?.backward();
     };
-    const backward = (factors: readonly number[], activityFactor: number) =>
-      backwardFrom(() => {
-        losses.forEach((loss, i) => void loss.backward(factors[i] as number));
-        for (const penalty of penalties) penalty.backward(activityFactor);
-      });
+    const backwardFrom = (seed: () => void) => {
+      begin();
+      seed();
+      goBack();
+    };
+    const backward = (factors: ArrayLike<number>, activityFactor: number) => {
+      begin();
+      for (let i = 0; i < losses.length; i++) losses[i]?.backward(factors[i] as number);
+      for (const penalty of penalties) penalty.backward(activityFactor);
+      goBack();
+    };
     const layers = planned.map((layer, i) => ({
       name: (this.graph.nodes[i] as GraphNode).layer.name,
       output: layer.output,
@@ -277,6 +296,19 @@ export class Network implements Trainable {
       mask: planner.arena.bytes(steps * batch),
     };
   }
+}
+
+/** What a pass is asked for by. */
+interface Asked {
+  readonly rows: number;
+  readonly steps: readonly number[];
+  readonly training: boolean;
+}
+
+function isAsked(asked: Asked, rows: number, steps: readonly number[], training: boolean): boolean {
+  if (asked.rows !== rows || asked.training !== training) return false;
+  for (let i = 0; i < steps.length; i++) if (asked.steps[i] !== steps[i]) return false;
+  return true;
 }
 
 /** The weights that a model would have, as far as their names and shapes go. The layers are spent by it: make new ones. */

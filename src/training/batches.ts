@@ -16,7 +16,9 @@ import type { Pass } from './trainable.js';
 export function loadSamples(pass: Pass, inputs: readonly Samples[], order: Int32Array, start: number): void {
   pass.rowMask.array.fill(1);
   for (let b = 0; b < pass.rowNames.length; b++) pass.rowNames[b] = order[start + b] as number;
-  inputs.forEach((samples, i) => void loadInput(pass.inputs[i] as Edge, samples, pass.rowNames));
+  for (let i = 0; i < inputs.length; i++) {
+    loadInput(pass.inputs[i] as Edge, inputs[i] as Samples, pass.rowNames);
+  }
 }
 
 function loadInput(input: Edge, samples: Samples, rowNames: Int32Array): void {
@@ -39,7 +41,9 @@ function loadInput(input: Edge, samples: Samples, rowNames: Int32Array): void {
 
 /** Copies the targets and weights that go with the samples already loaded. */
 export function loadTargets({ losses, rowNames }: Pass, outputs: readonly Targets[]): void {
-  outputs.forEach((targets, i) => void loadOutput(losses[i] as PlannedLoss, targets, rowNames));
+  for (let i = 0; i < outputs.length; i++) {
+    loadOutput(losses[i] as PlannedLoss, outputs[i] as Targets, rowNames);
+  }
 }
 
 function loadOutput(loss: PlannedLoss, of: Targets, rowNames: Int32Array): void {

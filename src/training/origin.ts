@@ -1,9 +1,14 @@
 /** Where a number that is not finite came from: looked for only when there is one. */
 import type { Edge } from '../backend/plan.js';
-import type { Pass } from './trainable.js';
+
+/** What is looked through: the layers of a pass, and which row of the data each row of the batch is. */
+export interface Origins {
+  readonly layers: readonly { readonly name: string; readonly output: Edge }[];
+  readonly rowNames: Int32Array;
+}
 
 /** The first output of a layer, in the order of computation, that is not finite, in words; nothing where all are. */
-export function originOf({ layers, rowNames }: Pass): string {
+export function originOf({ layers, rowNames }: Origins): string {
   for (const { name, output } of layers) {
     const found = nonFiniteIn(output, rowNames);
     if (found !== undefined) return `, for the output of ${name} is ${found}`;
@@ -12,7 +17,7 @@ export function originOf({ layers, rowNames }: Pass): string {
 }
 
 /** The last layer, going back from the loss the first, whose gradient is not finite, in words. */
-export function gradientOriginOf({ layers, rowNames }: Pass): string | undefined {
+export function gradientOriginOf({ layers, rowNames }: Origins): string | undefined {
   for (const { name, output } of [...layers].reverse()) {
     const { gradient } = output;
     const found = gradient && nonFiniteIn({ ...output, value: gradient }, rowNames);

@@ -4,7 +4,7 @@ import type { Samples } from '../data/samples.js';
 import { loadSamples, loadTargets } from './batches.js';
 import type { PlannedLoss } from './losses.js';
 import type { Metric } from './metrics/metric.js';
-import { gradientOriginOf, originOf } from './origin.js';
+import { originOf } from './origin.js';
 import { checkStatefulRows } from './stateful.js';
 import { checkStatistics, updateStatistics } from './statistics.js';
 import type { Dataset, Targets } from './targets.js';
@@ -35,8 +35,10 @@ export class Totals {
   private readonly sums: { loss: number; count: number }[];
   private penalty = 0;
   private count = 0;
+  private readonly factors: Float64Array;
   constructor(private readonly reports: readonly OutputReport[]) {
     this.sums = reports.map(() => ({ loss: 0, count: 0 }));
+    this.factors = new Float64Array(reports.length);
   }
 
   /** Begins anew, for the rows of `dataset`, or for any number of rows. */
@@ -51,9 +53,10 @@ export class Totals {
   }
 
   /** Takes a batch that went forward: the losses of its outputs, and the penalties. */
-  add({ losses }: Pass, batch: readonly BatchLoss[], penalty: number): void {
-    batch.forEach(({ sum, count }, i) => {
-      const { targets, weights, output } = losses[i] as PlannedLoss;
+  add({ losses }: Pass, penalty: number): void {
+    for (let i = 0; i < losses.length; i++) {
+      const { targets, weights, output, result } = losses[i] as PlannedLoss;
+      const { sum, count } = result;
       const { value, mask, steps, features } = output;
       const sums = this.sums[i] as { loss: number; count: number };
       sums.loss += sum;
@@ -63,7 +66,7 @@ export class Totals {
       for (const metric of (this.reports[i] as OutputReport).metrics) {
         metric.update(value.array, targets.array, weights.array, mask.array, steps * output.batch, features);
       }
-    });
+    }
   }
 
   /** All that has been added up, for a checkpoint. */
@@ -95,9 +98,13 @@ export class Totals {
     return this.reports.flatMap(({ metrics }) => metrics);
   }
 
-  /** How much an output's loss weighs. */
-  weightOf(output: number): number {
-    return (this.reports[output] as OutputReport).weight;
+  /** What the gradient of each loss of a batch that went forward is multiplied by; good until the next call. */
+  factorsOf({ losses }: Pass): Float64Array {
+    for (let i = 0; i < losses.length; i++) {
+      const { count } = (losses[i] as PlannedLoss).result;
+      this.factors[i] = count === 0 ? 0 : (this.reports[i] as OutputReport).weight / count;
+    }
+    return this.factors;
   }
 
   /** The mean loss so far: those of the outputs by their weights, and what the weights cost. */
@@ -123,12 +130,6 @@ export class Totals {
   }
 }
 
-/** The sum of an output's losses in a batch, and how many rows or steps counted. */
-interface BatchLoss {
-  readonly sum: number;
-  readonly count: number;
-}
-
 /**
  * Trains on the rows `order[start]` to `order[start + count - 1]`.
  *
@@ -143,51 +144,60 @@ export function trainBatch(
   count: number,
   totals: Totals,
   where: () => string,
-  steps: readonly number[] = stepsOf(dataset.inputs),
+  steps: readonly number[] = dataset.steps,
 ): void {
   const pass = model.pass(count, steps, true);
   loadBatch(pass, dataset, order, start);
   pass.forward(true);
-  const batch = batchLosses(pass);
-  const counted = countOf(batch);
+  forwardLosses(pass);
+  const counted = countOf(pass);
   const penalty = penaltyOf(model.parameters, pass, counted);
-  const wrong = [penalty, ...batch.map(({ sum }) => sum)].find((value) => !Number.isFinite(value));
-  if (wrong !== undefined) {
-    const origin = Number.isFinite(penalty) ? originOf(pass) : ', for its penalties are';
-    throw notFinite(`the loss is ${wrong}`, () => where() + origin);
-  }
+  checkLoss(pass, penalty, where);
   checkStatistics(pass.statistics, where);
-  totals.add(pass, batch, penalty);
+  totals.add(pass, penalty);
   if (counted === 0) return;
-  const factors = batch.map((one, i) => (one.count === 0 ? 0 : totals.weightOf(i) / one.count));
-  pass.backward(factors, 1 / counted);
-  applyGradients(model.parameters, model.optimizer, counted, where, () => gradientOriginOf(pass));
+  pass.backward(totals.factorsOf(pass), 1 / counted);
+  applyGradients(model.parameters, model.optimizer, counted, where, pass);
   updateStatistics(pass.statistics);
+}
+
+function checkLoss(pass: Pass, penalty: number, where: () => string): void {
+  if (!Number.isFinite(penalty)) {
+    throw notFinite(`the loss is ${penalty}`, () => `${where()}, for its penalties are`);
+  }
+  for (const { result } of pass.losses) {
+    if (!Number.isFinite(result.sum)) {
+      throw notFinite(`the loss is ${result.sum}`, () => where() + originOf(pass));
+    }
+  }
 }
 
 /** The loss of a pass that went forward: those of its outputs by their weights, and the penalties. */
 export function lossOf(pass: Pass, weights: readonly number[], parameters: readonly Parameter[]): number {
-  const batch = batchLosses(pass);
-  let mean = penaltyOf(parameters, pass, countOf(batch));
-  batch.forEach(({ sum, count }, i) => {
+  forwardLosses(pass);
+  let mean = penaltyOf(parameters, pass, countOf(pass));
+  pass.losses.forEach(({ result: { sum, count } }, i) => {
     if (count > 0) mean += ((weights[i] as number) * sum) / count;
   });
   return mean;
 }
 
+function forwardLosses({ losses }: Pass): void {
+  for (const loss of losses) loss.forward();
+}
+
 /** How many rows or steps of a batch count, over all outputs. */
-function countOf(batch: readonly BatchLoss[]): number {
-  return batch.reduce((sum, one) => sum + one.count, 0);
+function countOf({ losses }: Pass): number {
+  let sum = 0;
+  for (const { result } of losses) sum += result.count;
+  return sum;
 }
 
 /** What the weights cost, and what outputs of layers cost for each row or step that counts. */
 function penaltyOf(parameters: readonly Parameter[], { penalties }: Pass, counted: number): number {
-  const activity = counted === 0 ? 0 : penalties.reduce((sum, penalty) => sum + penalty.sum(), 0) / counted;
-  return totalPenalty(parameters) + activity;
-}
-
-function batchLosses({ losses }: Pass): BatchLoss[] {
-  return losses.map((loss) => ({ sum: loss.forward(), count: loss.count() }));
+  let activity = 0;
+  if (counted > 0) for (const penalty of penalties) activity += penalty.sum();
+  return totalPenalty(parameters) + (counted === 0 ? 0 : activity / counted);
 }
 
 /** Runs all rows forward, dropout off, and adds up loss and metrics. */
@@ -215,8 +225,8 @@ export function evaluateBatch(
 ): void {
   loadBatch(pass, dataset, order, start);
   pass.forward(false);
-  const batch = batchLosses(pass);
-  totals.add(pass, batch, penaltyOf(model.parameters, pass, countOf(batch)));
+  forwardLosses(pass);
+  totals.add(pass, penaltyOf(model.parameters, pass, countOf(pass)));
 }
 
 /** Calls `run` with a pass for each batch of rows in their natural order, until the signal is aborted. */

@@ -11,8 +11,9 @@ import { notFinite } from './update.js';
 /** @throws NumericError when a statistic of the batch is not finite; nothing has been changed then */
 export function checkStatistics(statistics: readonly BatchStatistic[], where: () => string): void {
   for (const { name, batch } of statistics) {
-    const bad = batch.array.findIndex((value) => !Number.isFinite(value));
-    if (bad !== -1) throw notFinite(`the batch makes ${name} ${batch.array[bad]}`, where);
+    for (const value of batch.array) {
+      if (!Number.isFinite(value)) throw notFinite(`the batch makes ${name} ${value}`, where);
+    }
   }
 }
 

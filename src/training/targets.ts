@@ -52,6 +52,8 @@ export interface Dataset {
   readonly rows: number;
   /** One for each input of the model. */
   readonly inputs: readonly Samples[];
+  /** How many steps each input has. */
+  readonly steps: readonly number[];
   /** One for each output that has a loss. */
   readonly outputs: readonly Targets[];
 }
@@ -229,10 +231,11 @@ export function splitDataset(dataset: Dataset, share: number): [kept: Dataset, h
 }
 
 /** Rows `from` to `to` of a data set, as a view. */
-function sliceDataset({ inputs, outputs }: Dataset, from: number, to: number): Dataset {
+function sliceDataset({ inputs, steps, outputs }: Dataset, from: number, to: number): Dataset {
   return {
     rows: to - from,
     inputs: inputs.map((samples) => sliceSamples(samples, from, to)),
+    steps,
     outputs: outputs.map((targets) => sliceTargets(targets, from, to)),
   };
 }

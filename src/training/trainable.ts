@@ -42,7 +42,7 @@ export interface Pass {
    * Sets all gradients to zero and adds up those of each loss times its factor, of what outputs cost times
    * `activityFactor`, and of the penalties on weights. Only passes planned for training have it.
    */
-  backward(factors: readonly number[], activityFactor: number): void;
+  backward(factors: ArrayLike<number>, activityFactor: number): void;
   /** The same for gradients of the outputs that `seed` writes, in place of those of the losses. */
   backwardFrom(seed: () => void): void;
 }

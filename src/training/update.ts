@@ -11,6 +11,7 @@ import type { Region } from '../core/region.js';
 import { sumOfSquares } from '../kernels/optimizers.js';
 import type { AroundUpdate } from './around-update.js';
 import type { Optimizer, State, UpdateParameter } from './optimizers/optimizer.js';
+import { gradientOriginOf, type Origins } from './origin.js';
 import { rateAt, type Schedule } from './schedules/schedule.js';
 
 /** An optimizer at work on a model: how many updates it has made, and what it keeps beside each weight. */
@@ -86,7 +87,7 @@ export function totalPenalty(parameters: readonly Parameter[]): number {
  *
  * @param count  how many rows or steps of the batch count
  * @param where  the epoch and batch, for the message
- * @param origin  the layer that a gradient that is not finite came from, if it is known
+ * @param pass  that the gradients came from, if it is known, to say which layer one that is not finite came from
  * @throws NumericError when a gradient or an updated weight is not finite; weights and optimizer are as before it then
  */
 export function applyGradients(
@@ -94,16 +95,16 @@ export function applyGradients(
   state: OptimizerState,
   count: number,
   where: () => string,
-  origin: () => string | undefined = () => undefined,
+  pass?: Origins,
 ): void {
   const { around } = state;
   if (around?.waits(state)) {
-    checkGradients(parameters, state, where, origin);
+    checkGradients(parameters, state, where, pass);
     around.accumulate(state, count);
     return;
   }
   around?.join(state, count);
-  const squares = checkGradients(parameters, state, where, origin);
+  const squares = checkGradients(parameters, state, where, pass);
   updateWeights(parameters, state, squares, where);
   state.iterations++;
   around?.done(state);
@@ -114,7 +115,7 @@ function checkGradients(
   parameters: readonly Parameter[],
   { around, sumOfSquares }: OptimizerState,
   where: () => string,
-  origin: () => string | undefined,
+  pass: Origins | undefined,
 ): number {
   let total = 0;
   for (const parameter of parameters) {
@@ -125,7 +126,7 @@ function checkGradients(
     const stored = around?.isClipping || g instanceof Float64Array ? squares : Math.fround(squares);
     if (!Number.isFinite(stored)) {
       const whole = `the gradient of ${parameter.name} has the norm ${Math.sqrt(squares)}`;
-      throw notFinite(origin() ?? whole, where);
+      throw notFinite((pass && gradientOriginOf(pass)) ?? whole, where);
     }
     total += squares;
   }

@@ -109,6 +109,7 @@ function prepare({ layers: makeLayers, loss: lossName, metrics, optimizer, seque
   const steps = sequence ? STEPS : 1;
   const dataset: Dataset = {
     rows: ROWS,
+    steps: [STEPS],
     inputs: [
       {
         data: x,

@@ -47,7 +47,7 @@ import {
 import type { Network } from '../../src/model/network.js';
 import { loadSamples, loadTargets } from '../../src/training/batches.js';
 import { type PlannedLoss, toLoss } from '../../src/training/losses.js';
-import { rowOrder, stepsOf } from '../../src/training/run.js';
+import { rowOrder } from '../../src/training/run.js';
 import type { Dataset } from '../../src/training/targets.js';
 import type { Pass } from '../../src/training/trainable.js';
 import { totalPenalty } from '../../src/training/update.js';
@@ -411,12 +411,12 @@ export function buildDataset(choice: ModelChoice, padding = Number.NaN): Dataset
   });
   const samples: Samples = { data, rows: batch, steps, features, sequence: true, mask, lengths: undefined };
   const output = { values: targets, columns, steps: outputSteps, weights };
-  return { rows: batch, inputs: [samples], outputs: [output] };
+  return { rows: batch, inputs: [samples], steps: [steps], outputs: [output] };
 }
 
 /** The loss of the rows as one batch, with dropout drawn the same each time, and its gradients. */
 export function batchProblem(network: Network, dataset: Dataset, rows = rowOrder(dataset.rows)) {
-  const pass: Pass = network.pass(rows.length, stepsOf(dataset.inputs), true);
+  const pass: Pass = network.pass(rows.length, dataset.steps, true);
   const [planned] = pass.losses as [PlannedLoss];
   loadSamples(pass, dataset.inputs, rows, 0);
   loadTargets(pass, dataset.outputs);
@@ -424,14 +424,15 @@ export function batchProblem(network: Network, dataset: Dataset, rows = rowOrder
   const loss = () => {
     network.dropout.restore(drawn);
     pass.forward(true);
-    const count = planned.count();
-    const activity = pass.penalties.reduce((sum, penalty) => sum + penalty.sum(), 0);
-    const mean = count === 0 ? 0 : (planned.forward() + activity) / count;
+    planned.forward();
+    const { sum, count } = planned.result;
+    const activity = pass.penalties.reduce((total, penalty) => total + penalty.sum(), 0);
+    const mean = count === 0 ? 0 : (sum + activity) / count;
     return mean + totalPenalty(network.parameters);
   };
   const backward = () => {
-    const count = planned.count();
+    const { count } = planned.result;
     pass.backward([count === 0 ? 0 : 1 / count], count === 0 ? 0 : 1 / count);
   };
-  return { pass, loss, backward, count: () => planned.count() };
+  return { pass, loss, backward, count: () => planned.result.count };
 }

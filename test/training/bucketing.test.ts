@@ -25,7 +25,8 @@ function datasetOf(lengths: readonly number[]): Dataset {
   lengths.forEach((length, row) => void mask.fill(1, row * steps, row * steps + length));
   const data = new Float32Array(mask.length);
   const rows = lengths.length;
-  return { rows, inputs: [{ data, rows, steps, features: 1, sequence: true, mask, lengths }], outputs: [] };
+  const inputs = [{ data, rows, steps, features: 1, sequence: true as const, mask, lengths }];
+  return { rows, inputs, steps: [steps], outputs: [] };
 }
 
 function epochOf(feed: Buckets | Rows, epoch = 0): Batch[] {

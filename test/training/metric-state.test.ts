@@ -63,14 +63,15 @@ function feed(totals: Totals, seed: number) {
   const weights = { array: numbers(5, () => random.uniform()), length: 5 };
   const mask = { array: Uint8Array.of(1, 1, 0, 1, 1), length: 5 };
   const output = { value, mask, steps: 1, batch: 5, features: 3 };
-  const losses = [{ output, targets, weights }];
-  totals.add({ losses } as never, [{ sum: random.uniform(), count: 4 }], 0.1);
+  const losses = [{ output, targets, weights, result: { sum: random.uniform(), count: 4 } }];
+  totals.add({ losses } as never, 0.1);
 }
 
 /** 20 rows without steps. */
 const rows = {
   rows: 20,
   inputs: [],
+  steps: [],
   outputs: [{ values: new Float64Array(0), columns: 3, steps: 1, weights: undefined }],
 };
 

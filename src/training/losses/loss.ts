@@ -60,6 +60,14 @@ export interface LossKernels {
   count?(weights: FloatArray, mask: Uint8Array): number;
 }
 
+/** The loss of a batch. */
+export interface LossResult {
+  /** weight * loss, added up over the rows or steps that count. */
+  sum: number;
+  /** How many rows or steps count. */
+  count: number;
+}
+
 /** A loss planned behind an output, for one shape of batch. */
 export interface PlannedLoss {
   readonly output: Edge;
@@ -68,10 +76,10 @@ export interface PlannedLoss {
   readonly targetColumns: number;
   /** [steps, batch]; a weight of 0 takes the step out altogether. */
   readonly weights: Region;
-  /** How many rows or steps count. */
-  count(): number;
-  /** The sum of weight * loss over the rows or steps that count. */
-  forward(): number;
+  /** Of the last `forward`. */
+  readonly result: LossResult;
+  /** Computes `result`. */
+  forward(): void;
   /** Adds `factor` times its gradient to the output's, or to that of the logits. */
   backward(factor: number): void;
 }
@@ -88,14 +96,18 @@ export function planLoss(loss: Loss, output: Edge, planner: Planner): PlannedLos
     !loss.fromLogits && output.logits?.activation === loss.seesThrough ? output.logits : undefined;
   const { value, gradient } = logits ?? output;
   const kernels = loss.kernels(planner, loss.fromLogits || logits !== undefined, output);
+  const result: LossResult = { sum: 0, count: 0 };
   return {
     output,
     targets,
     targetColumns,
     weights,
-    count: () =>
-      kernels.count?.(weights.array, mask.array) ?? elementwise.countRows(weights.array, mask.array, rows),
-    forward: () => kernels.forward(value.array, targets.array, weights.array, mask.array, rows, features),
+    result,
+    forward: () => {
+      const { array: weight } = weights;
+      result.count = kernels.count?.(weight, mask.array) ?? elementwise.countRows(weight, mask.array, rows);
+      result.sum = kernels.forward(value.array, targets.array, weight, mask.array, rows, features);
+    },
     backward: (factor) => {
       if (!gradient) return;
       kernels.backward(

@@ -1,7 +1,7 @@
 /** Adam, with AMSGrad, and AdamW. */
 import { checkBoolean, checkNumber } from '../../core/options.js';
 import { amsgradUpdate } from '../../kernels/adam-variants.js';
-import { type BetaOptions, checkBetas, corrections } from './betas.js';
+import { type BetaOptions, checkBetas, correction } from './betas.js';
 import {
   checkOptimizerOptions,
   createOptimizer,
@@ -56,7 +56,8 @@ function bindAmsgrad(beta1: number, beta2: number, epsilon: number): Optimizer['
   return (backend) => {
     const kernels = backend.bind({ amsgradUpdate });
     return ({ value: { array: w, length }, gradient: { array: g } }, [m, v, largest], rate, iterations) => {
-      const [first, second] = corrections(beta1, beta2, iterations);
+      const first = correction(beta1, iterations);
+      const second = correction(beta2, iterations);
       kernels.amsgradUpdate(
         w,
         g,

@@ -1,7 +1,7 @@
 /** Adamax: Adam with the largest gradient in the place of the mean square. */
 import { checkNumber } from '../../core/options.js';
 import { adamaxUpdate } from '../../kernels/adam-variants.js';
-import { type BetaOptions, checkBetas, corrections } from './betas.js';
+import { type BetaOptions, checkBetas, correction } from './betas.js';
 import {
   checkOptimizerOptions,
   createOptimizer,
@@ -33,7 +33,7 @@ export function adamax(options: AdamaxOptions = {}): Optimizer {
       const kernels = backend.bind({ adamaxUpdate });
       return ({ value: { array: w, length }, gradient: { array: g } }, state, rate, iterations) => {
         const [m, u] = state;
-        const [first] = corrections(beta1, beta2, iterations);
+        const first = correction(beta1, iterations);
         kernels.adamaxUpdate(w, g, m.array, u.array, length, rate, beta1, beta2, epsilon, first);
       };
     },

@@ -22,7 +22,7 @@ export function checkBetas(
   };
 }
 
-/** 1 - beta^t for both, at the update after `iterations` others. */
-export function corrections(beta1: number, beta2: number, iterations: number): readonly [number, number] {
-  return [1 - power(beta1, iterations + 1), 1 - power(beta2, iterations + 1)];
+/** 1 - beta^t, at the update after `iterations` others. */
+export function correction(beta: number, iterations: number): number {
+  return 1 - power(beta, iterations + 1);
 }

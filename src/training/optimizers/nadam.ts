@@ -2,7 +2,7 @@
 import { exp, log } from '../../core/math.js';
 import { checkNumber } from '../../core/options.js';
 import { nadamUpdate } from '../../kernels/adam-variants.js';
-import { type BetaOptions, checkBetas, corrections } from './betas.js';
+import { type BetaOptions, checkBetas, correction } from './betas.js';
 import {
   checkOptimizerOptions,
   createOptimizer,
@@ -48,7 +48,7 @@ export function nadam(options: NadamOptions = {}): Optimizer {
         const next = mu(t + 1);
         const ahead = next / (1 - product * next);
         const now = (1 - mu(t)) / (1 - product);
-        const [, second] = corrections(beta1, beta2, iterations);
+        const second = correction(beta2, iterations);
         kernels.nadamUpdate(w, g, m.array, v.array, length, rate, beta1, beta2, epsilon, ahead, now, second);
       };
     },

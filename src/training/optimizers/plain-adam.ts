@@ -2,7 +2,7 @@
 import { checkLeanOptions, checkNumber } from '../../core/options.js';
 import { adamUpdate } from '../../kernels/optimizers.js';
 import { checkLearningRate, rateConfig, type Schedule } from '../schedules/schedule.js';
-import { type BetaOptions, checkBetas, corrections } from './betas.js';
+import { type BetaOptions, checkBetas, correction } from './betas.js';
 import type { Optimizer } from './optimizer.js';
 
 export interface PlainAdamOptions extends BetaOptions {
@@ -15,7 +15,8 @@ export function bindAdam(beta1: number, beta2: number, epsilon: number): Optimiz
   return (backend) => {
     const kernels = backend.bind({ adamUpdate });
     return ({ value: { array: w, length }, gradient: { array: g } }, [m, v], rate, iterations) => {
-      const [first, second] = corrections(beta1, beta2, iterations);
+      const first = correction(beta1, iterations);
+      const second = correction(beta2, iterations);
       kernels.adamUpdate(w, g, m.array, v.array, length, rate, beta1, beta2, epsilon, first, second);
     };
   };

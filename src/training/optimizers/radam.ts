@@ -2,7 +2,7 @@
 import { power } from '../../core/math.js';
 import { checkNumber } from '../../core/options.js';
 import { radamUpdate } from '../../kernels/adam-variants.js';
-import { type BetaOptions, checkBetas, corrections } from './betas.js';
+import { type BetaOptions, checkBetas, correction } from './betas.js';
 import {
   checkOptimizerOptions,
   createOptimizer,
@@ -33,7 +33,8 @@ export function radam(options: RadamOptions = {}): Optimizer {
       const kernels = backend.bind({ radamUpdate });
       return ({ value: { array: w, length }, gradient: { array: g } }, state, rate, iterations) => {
         const [m, v] = state;
-        const [first, second] = corrections(beta1, beta2, iterations);
+        const first = correction(beta1, iterations);
+        const second = correction(beta2, iterations);
         const r = rectification(beta2, iterations + 1);
         kernels.radamUpdate(w, g, m.array, v.array, length, rate, beta1, beta2, epsilon, first, second, r);
       };
