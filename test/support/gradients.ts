@@ -16,26 +16,25 @@ const SMALLEST_SIZE = 1e-4;
 const STEPS = [1e-3, 1e-5, 3.3e-4, 4.7e-6, 1.1e-4];
 
 /**
- * The derivative of `loss` by `array[index]`: central differences at `step`, a half and a quarter of it, combined
+ * The derivative of `loss` along a path, which `move` goes to a place of: central differences at `step`, a half and a quarter of it, combined
  * to fourth order (Richardson 1911). It is undefined where there is none to be had: where the combinations
  * disagree, or the bend does not shrink with the step, there is a kink within it, of the loss or of its slope; and
  * where the loss is very large its rounding drowns the difference.
  */
 function derivative(
   loss: () => number,
-  array: FloatArray,
-  index: number,
+  move: (to: number) => void,
   scale: number,
   step: number,
 ): number | undefined {
-  const value = array[index] as number;
+  move(0);
   const middle = loss();
   const probe = (h: number) => {
-    array[index] = value + h;
+    move(h);
     const above = loss();
-    array[index] = value - h;
+    move(-h);
     const below = loss();
-    array[index] = value;
+    move(0);
     return { slope: (above - below) / (2 * h), bend: Math.abs(above + below - 2 * middle) / h };
   };
   const whole = probe(step);
@@ -53,6 +52,55 @@ export interface Comparison {
   compared: number;
   /** Elements at a kink, or lost in rounding, where there is nothing to compare with. */
   kinks: number;
+}
+
+/** Whether a derivative is that of central differences, of one step at least; undefined where there are none to be had. */
+function isDerivative(
+  what: () => string,
+  loss: () => number,
+  move: (to: number) => void,
+  found: number,
+  typical: number,
+): boolean | undefined {
+  const errors: string[] = [];
+  const isRight = STEPS.some((step) => {
+    const expected = derivative(loss, move, typical, step);
+    if (expected === undefined) return false;
+    const error =
+      Math.abs(found - expected) / Math.max(Math.abs(found), Math.abs(expected), typical, SMALLEST_SIZE);
+    errors.push(`${expected} at step ${step}, error ${error}`);
+    return error < RELATIVE_ERROR;
+  });
+  if (isRight) return true;
+  if (errors.length === 0) return undefined;
+  throw new Error(`${what()}: gradient ${found}, central differences ${errors.join('; ')}`);
+}
+
+/**
+ * Compares a gradient with central differences along a random direction: whatever element of it is wrong, the slope
+ * along nearly every direction is. The error is relative to the size of the gradient.
+ */
+export function compareDirection(
+  what: string,
+  loss: () => number,
+  array: FloatArray,
+  gradient: FloatArray,
+  random: Random,
+): Comparison {
+  expect(gradient.length, what).toBe(array.length);
+  const start = array.slice();
+  const direction = array.map(() => random.normal());
+  let slope = 0;
+  let squares = 0;
+  gradient.forEach((value, k) => {
+    slope += value * (direction[k] as number);
+    squares += value * value;
+  });
+  const move = (to: number) => {
+    for (let k = 0; k < array.length; k++) array[k] = (start[k] as number) + to * (direction[k] as number);
+  };
+  const isRight = isDerivative(() => what, loss, move, slope, Math.sqrt(squares));
+  return { compared: isRight ? 1 : 0, kinks: isRight ? 0 : 1 };
 }
 
 /**
@@ -75,18 +123,12 @@ export function compareGradient(
   for (let n = 0; n < Math.min(most, array.length); n++) {
     const index = array.length <= most ? n : random.below(array.length);
     const found = gradient[index] as number;
-    const errors: string[] = [];
-    const isRight = STEPS.some((step) => {
-      const expected = derivative(loss, array, index, typical, step);
-      if (expected === undefined) return false;
-      const error =
-        Math.abs(found - expected) / Math.max(Math.abs(found), Math.abs(expected), typical, SMALLEST_SIZE);
-      errors.push(`${expected} at step ${step}, error ${error}`);
-      return error < RELATIVE_ERROR;
-    });
-    if (isRight) comparison.compared++;
-    else if (errors.length === 0) comparison.kinks++;
-    else throw new Error(`${what}[${index}]: gradient ${found}, central differences ${errors.join('; ')}`);
+    const value = array[index] as number;
+    const move = (to: number) => {
+      array[index] = value + to;
+    };
+    if (isDerivative(() => `${what}[${index}]`, loss, move, found, typical)) comparison.compared++;
+    else comparison.kinks++;
   }
   return comparison;
 }

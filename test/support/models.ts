@@ -89,7 +89,7 @@ const layerKinds = [
 ] as const;
 
 /** Layers from sequences to rows. */
-const poolingKinds = ['lstm', 'max', 'average', 'attention'] as const;
+export const poolingKinds = ['lstm', 'max', 'average', 'attention'] as const;
 
 export interface LayerChoice {
   kind: (typeof layerKinds)[number];
@@ -157,7 +157,7 @@ const variants = {
 const regularizer = fc.constantFrom<RegularizerChoice>('none', 'none', 'l1', 'l2');
 const rate = fc.constantFrom(0, 0, 0.3);
 
-const layerChoice: fc.Arbitrary<LayerChoice> = fc.record({
+export const layerChoice: fc.Arbitrary<LayerChoice> = fc.record({
   kind: fc.constantFrom('lstm', 'lstm', ...layerKinds),
   units: fc.integer({ min: 1, max: 4 }),
   useBias: fc.boolean(),
@@ -251,7 +251,7 @@ function toRecurrent(
   return kind === 'bidirectional' ? bidirectional(layer, { mergeMode }) : layer;
 }
 
-function toLayer(choice: LayerChoice, returnSequences: boolean, mayReverse: boolean): Layer {
+export function toLayer(choice: LayerChoice, returnSequences: boolean, mayReverse: boolean): Layer {
   const { kind, units, useBias, trainable } = choice;
   const regularizers = {
     ...option('kernelRegularizer', choice.kernelRegularizer),
@@ -306,7 +306,7 @@ function toLayer(choice: LayerChoice, returnSequences: boolean, mayReverse: bool
   }
 }
 
-function toPooling(kind: ModelChoice['pooling']): Layer {
+export function toPooling(kind: ModelChoice['pooling']): Layer {
   switch (kind) {
     case 'lstm':
       return lstm(2);
@@ -367,12 +367,12 @@ export function outputOf({ outputs }: Pass): Edge {
   return outputs[0] as Edge;
 }
 
-function normals(random: Random, length: number): Float64Array {
+export function normals(random: Random, length: number): Float64Array {
   return Float64Array.from({ length }, () => random.normal());
 }
 
 /** A mask with holes anywhere, at least one step of each row left. */
-function holes(random: Random, batch: number, steps: number): Uint8Array {
+export function holes(random: Random, batch: number, steps: number): Uint8Array {
   const mask = Uint8Array.from({ length: batch * steps }, () => (random.uniform() < 0.3 ? 0 : 1));
   for (let row = 0; row < batch; row++) mask[row * steps + random.below(steps)] = 1;
   return mask;
