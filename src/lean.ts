@@ -15,6 +15,6 @@ export {
   type LeanSequential as Sequential,
   sequential,
 } from './model/lean-sequential.js';
-export { binaryCrossentropy } from './training/losses/crossentropy.js';
+export { binaryCrossentropy } from './training/losses/plain-crossentropy.js';
 export { accuracy } from './training/metrics/plain-accuracy.js';
 export { adam, type PlainAdamOptions as AdamOptions } from './training/optimizers/plain-adam.js';

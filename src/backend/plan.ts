@@ -90,13 +90,10 @@ export interface TracedLayer {
 
 /** A mean or a variance of the batch at hand, and the moving one of all batches that it becomes a part of. */
 export interface BatchStatistic {
-  /** The name of the moving one, a weight that is not learned. */
-  readonly name: string;
-  readonly moving: Region;
-  /** The pass writes it. */
-  readonly batch: Region;
-  /** How much of the moving one is kept. */
-  readonly momentum: number;
+  /** What is wrong with that of the batch, where a number in it is not finite. */
+  mistake(): string | undefined;
+  /** Lets that of the batch become a part of the moving one. */
+  update(): void;
 }
 
 /** What a layer's output costs, part of the loss. */

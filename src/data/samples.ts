@@ -2,7 +2,7 @@
  * What a user gives as x, made into one flat array: rows of steps of features, padded behind to the longest row,
  * with a mask where rows are of unequal length. Rows of token ids are sequences of one feature.
  */
-import { ConfigError, DataError, ShapeError } from '../core/errors.js';
+import { DataError, ShapeError } from '../core/errors.js';
 import { describe } from '../core/options.js';
 import { type FloatArray, formatShape, isTensor, type Tensor, tensor } from '../core/tensor.js';
 
@@ -39,10 +39,28 @@ interface Reading {
   readonly expected: string;
   /** The numbers of axes it takes. */
   readonly ranks: readonly number[];
-  /** Where it takes token ids: how many there are. */
-  readonly idsBelow?: number | undefined;
+  /** How token ids are read, where it takes them. */
+  readonly ids?: IdReading | undefined;
   readonly precision: 'float32' | 'float64';
   readonly missing: Missing;
+  /** What is said of a mistake beside what it is; nothing by default. */
+  readonly hints?: SampleHints | undefined;
+}
+
+/** How token ids are read: see ids.ts. */
+export interface IdReading {
+  /** Writes the id of a step to `to[at]`; `where` and `reader` are for messages. */
+  copy(id: unknown, to: FloatArray, at: number, where: () => string, reader: string): void;
+  /** @throws DataError for what is no id in real steps */
+  check(samples: Samples, reader: string): void;
+}
+
+/** What mends a mistake, to stand behind the sentence that says what it is: see sample-hints.ts. */
+export interface SampleHints {
+  /** Data of so many axes for a reader that takes others. */
+  ofRank(rank: number, ranks: readonly number[]): string;
+  /** A value that is not finite. */
+  ofValue(value: number, sequence: boolean): string;
 }
 
 /**
@@ -51,19 +69,13 @@ interface Reading {
  */
 export function toSamples(x: SampleInput, reading: Reading): Samples {
   const samples = checkValues(isTensor(x) ? fromTensor(x, reading) : fromRows(x, reading), reading);
-  if (reading.idsBelow !== undefined) checkIds(samples, reading.idsBelow, reading.reader);
+  reading.ids?.check(samples, reading.reader);
   return samples;
 }
 
 /** Whether rows of numbers, `[batch, steps]`, are sequences of ids. */
-function areIds(rank: number, { idsBelow, ranks }: Reading): boolean {
-  return rank === 2 && idsBelow !== undefined && ranks.includes(3);
-}
-
-/** @throws ConfigError when `missing` is none of its two values */
-export function checkMissing(missing: Missing): void {
-  if (missing === 'error' || missing === 'mask') return;
-  throw new ConfigError(`missing is 'error' or 'mask' but is ${describe(missing)}`);
+function areIds(rank: number, { ids, ranks }: Reading): boolean {
+  return rank === 2 && ids !== undefined && ranks.includes(3);
 }
 
 function fromTensor(x: Tensor, reading: Reading): Samples {
@@ -116,10 +128,10 @@ function fromRows(x: unknown, reading: Reading): Samples {
     throw new DataError(`${reading.reader} got ${x.length} rows but not a single number in them`);
   }
   const rank = rankOf(x);
-  if (areIds(rank, reading)) return fromSequences(x as readonly NumberRow[], reading, true);
+  if (areIds(rank, reading)) return fromSequences(x as readonly NumberRow[], reading, reading.ids);
   if (!reading.ranks.includes(rank)) throw wrongRank(formatShape(shapeOfFirst(x)), rank, reading);
   return rank === 3
-    ? fromSequences(x as readonly (readonly NumberRow[])[], reading, false)
+    ? fromSequences(x as readonly (readonly NumberRow[])[], reading)
     : fromVectors(x as readonly NumberRow[], reading);
 }
 
@@ -137,7 +149,7 @@ function fromVectors(x: readonly NumberRow[], { reader, precision }: Reading): S
 function fromSequences(
   x: readonly (readonly NumberRow[] | NumberRow)[],
   { reader, precision }: Reading,
-  ofIds: boolean,
+  ids?: IdReading,
 ): Samples {
   const rows = x.length;
   const lengths = Array.from(x, (row, i) => {
@@ -149,7 +161,7 @@ function fromSequences(
   const steps = lengths.reduce((longest, length) => Math.max(longest, length), 0);
   const firstFull = lengths.findIndex((length) => length > 0);
   const firstStep = x[firstFull]?.[0];
-  const features = ofIds ? 1 : isArrayLike(firstStep) ? firstStep.length : 0;
+  const features = ids ? 1 : isArrayLike(firstStep) ? firstStep.length : 0;
   if (features === 0) throw new DataError(`${reader} got no features in row ${firstFull}, step 0`);
   const data = newArray(precision, rows * steps * features);
   for (let row = 0; row < rows; row++) {
@@ -157,9 +169,8 @@ function fromSequences(
       const start = (row * steps + t) * features;
       const where = () => `row ${row}, step ${t}`;
       const step = x[row]?.[t];
-      if (!ofIds) copyFeatures(step, features, data, start, where, reader);
-      else if (typeof step === 'number') data[start] = step;
-      else throw new DataError(`${reader} expects ids but got ${describe(step)} at ${where()}`);
+      if (ids) ids.copy(step, data, start, where, reader);
+      else copyFeatures(step, features, data, start, where, reader);
     }
   }
   const isRagged = lengths.some((length) => length !== steps);
@@ -196,19 +207,6 @@ function copyFeatures(
   }
 }
 
-/** Looks for what is no id in real steps. */
-function checkIds({ data, mask, steps, sequence }: Samples, idsBelow: number, reader: string): void {
-  for (let i = 0; i < data.length; i++) {
-    const id = data[i] as number;
-    if (mask?.[i] === 0 || (id >= 0 && id < idsBelow && Math.floor(id) === id)) continue;
-    const row = Math.floor(i / steps);
-    const where = `row ${row}${sequence ? `, step ${i - row * steps}` : ''}`;
-    throw new DataError(
-      `${reader} got the id ${id} in ${where}: ids are whole numbers from 0 to ${idsBelow - 1}`,
-    );
-  }
-}
-
 /** Looks for NaN and infinities in real steps; with `missing: 'mask'` a step with NaN in it becomes a masked one. */
 function checkValues(samples: Samples, reading: Reading): Samples {
   const { data, rows, steps, features, sequence } = samples;
@@ -228,7 +226,9 @@ function checkValues(samples: Samples, reading: Reading): Samples {
       } else {
         const value = data[step * features + bad] as number;
         const where = `row ${row}, ${sequence ? `step ${t}, ` : ''}feature ${bad}`;
-        throw new DataError(`${reading.reader} got ${value} in ${where}: ${mendOf(value, sequence)}`);
+        throw new DataError(
+          `${reading.reader} got ${value} in ${where}${reading.hints?.ofValue(value, sequence) ?? ''}`,
+        );
       }
     }
     if (realSteps === 0) {
@@ -238,13 +238,6 @@ function checkValues(samples: Samples, reading: Reading): Samples {
     }
   }
   return { ...samples, mask };
-}
-
-function mendOf(value: number, sequence: boolean): string {
-  if (!Number.isNaN(value)) return 'every number must be finite';
-  return sequence
-    ? "mend it, or mask such steps with { missing: 'mask' }"
-    : 'mend it or leave the row out, for without steps there is nothing to mask';
 }
 
 function hasNaN(data: FloatArray, start: number, count: number): boolean {
@@ -298,14 +291,6 @@ export function shapeOfFirst(value: unknown): number[] {
   return isArrayLike(value) ? [value.length, ...shapeOfFirst(value[0])] : [];
 }
 
-function wrongRank(found: string, rank: number, { reader, expected, ranks }: Reading): ShapeError {
-  const fix =
-    rank === 2 && ranks.includes(3)
-      ? ': for one feature write every step as an array, [[1], [2], [3]]'
-      : rank === 1 && ranks.includes(2)
-        ? ': for one row write [[1, 2, 3]]'
-        : rank === 1
-          ? ': for one row of one feature write [[[1], [2], [3]]]'
-          : '';
-  return new ShapeError(`${reader} expects ${expected} but got ${found}${fix}`);
+function wrongRank(found: string, rank: number, { reader, expected, ranks, hints }: Reading): ShapeError {
+  return new ShapeError(`${reader} expects ${expected} but got ${found}${hints?.ofRank(rank, ranks) ?? ''}`);
 }

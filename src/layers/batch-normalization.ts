@@ -1,6 +1,12 @@
 /** Batch normalization as a layer. The arithmetic is kernels/batch-norm.ts. */
 import type { Arena } from '../backend/memory.js';
-import { type Edge, type PlannedLayer, type Planner, planEdge } from '../backend/plan.js';
+import {
+  type BatchStatistic,
+  type Edge,
+  type PlannedLayer,
+  type Planner,
+  planEdge,
+} from '../backend/plan.js';
 import { checkBoolean, checkInteger, checkNumber, checkOptions } from '../core/options.js';
 import type { Constraint, Regularizer } from '../core/parameter.js';
 import type { Region } from '../core/region.js';
@@ -11,6 +17,7 @@ import {
   batchNormForward,
   frozenBatchNormBackwardInput,
 } from '../kernels/batch-norm.js';
+import { blend } from '../kernels/optimizers.js';
 import type { ConstraintName } from './constraints.js';
 import type { Initializer, InitializerName } from './initializers.js';
 import {
@@ -160,8 +167,8 @@ class BatchNormalization extends Normalization {
     const mean = planner.arena.floats(features);
     const variance = planner.arena.floats(features);
     planner.statistics.push(
-      { name: movingMean.name, moving: movingMean.value, batch: mean, momentum },
-      { name: movingVariance.name, moving: movingVariance.value, batch: variance, momentum },
+      movingStatistic(movingMean, mean, momentum),
+      movingStatistic(movingVariance, variance, momentum),
     );
     return planBatch(planner, normalized, mean, variance);
   }
@@ -174,6 +181,18 @@ class BatchNormalization extends Normalization {
       movingVarianceInitializer: this.varianceRules.initializer.config,
     };
   }
+}
+
+/** moving = momentum moving + (1 - momentum) batch */
+function movingStatistic(moving: LayerParameter, batch: Region, momentum: number): BatchStatistic {
+  return {
+    mistake: () => {
+      for (const value of batch.array)
+        if (!Number.isFinite(value)) return `the batch makes ${moving.name} ${value}`;
+      return undefined;
+    },
+    update: () => blend(moving.value.array, batch.array, batch.length, momentum),
+  };
 }
 
 interface NormalizedEdge {

@@ -9,7 +9,7 @@ import { checkBoolean, describe } from '../core/options.js';
 import type { Constraint, Parameter, Regularizer } from '../core/parameter.js';
 import type { Region } from '../core/region.js';
 import { formatShape, type Shape, sizeOf } from '../core/tensor.js';
-import type { Samples } from '../data/samples.js';
+import type { IdReading, Samples } from '../data/samples.js';
 import type { Initializer } from './initializers.js';
 
 /** The shape of one row of a batch: `[features]`, or `[steps, features]` with steps null where they vary. */
@@ -112,8 +112,8 @@ export abstract class CoreLayer {
     return [];
   }
 
-  /** How many ids there are where the layer takes token ids, whole numbers from 0: then data may be rows of them. */
-  get idsBelow(): number | undefined {
+  /** How token ids are read, where the layer takes them: then data may be rows of them. */
+  get ids(): IdReading | undefined {
     return undefined;
   }
 

@@ -15,29 +15,17 @@
 import { ConfigError } from '../core/errors.js';
 import { checkInteger, checkNumber, checkOptions, describe, unknownName } from '../core/options.js';
 import { Random } from '../core/random.js';
-import { type FloatArray, type Shape, sizeOf } from '../core/tensor.js';
+import type { Shape } from '../core/tensor.js';
+import {
+  fanIn,
+  fillOrthogonal,
+  fillUniform,
+  type Initializer,
+  type InitializerName,
+  meanFan,
+} from './plain-initializers.js';
 
-export interface Initializer {
-  /** What a saved file holds, such as `{ name: 'constant', value: 1 }`. */
-  readonly config: { readonly name: InitializerName; readonly [option: string]: string | number };
-  /** Writes the first values of a weight of this shape. */
-  fill(values: FloatArray, shape: Shape, random: Random): void;
-}
-
-export type InitializerName =
-  | 'zeros'
-  | 'ones'
-  | 'constant'
-  | 'randomUniform'
-  | 'randomNormal'
-  | 'truncatedNormal'
-  | 'glorotUniform'
-  | 'glorotNormal'
-  | 'heUniform'
-  | 'heNormal'
-  | 'lecunUniform'
-  | 'lecunNormal'
-  | 'orthogonal';
+export type { Initializer, InitializerName } from './plain-initializers.js';
 
 /** Every weight 0. */
 export function zeros(): Initializer {
@@ -126,14 +114,6 @@ export const lecunUniform = (options: SeedOption = {}): Initializer =>
 export const lecunNormal = (options: SeedOption = {}): Initializer =>
   varianceScaling('lecunNormal', options, 1, fanIn, 'normal');
 
-function fanIn(shape: Shape): number {
-  return shape.length === 1 ? (shape[0] as number) : sizeOf(shape.slice(0, -1));
-}
-
-function meanFan(shape: Shape): number {
-  return (fanIn(shape) + (shape.at(-1) as number)) / 2;
-}
-
 /** The deviation of a standard normal truncated at two deviations. */
 const TRUNCATED_DEVIATION = 0.87962566103423978;
 
@@ -157,10 +137,6 @@ function varianceScaling(
   });
 }
 
-function fillUniform(values: FloatArray, random: Random, min: number, max: number): void {
-  for (let k = 0; k < values.length; k++) values[k] = min + (max - min) * random.uniform();
-}
-
 function normalWithinTwo(random: Random): number {
   for (;;) {
     const x = random.normal();
@@ -176,41 +152,9 @@ export function orthogonal(options: SeedOption & { gain?: number } = {}): Initia
   checkOptions('orthogonal', options, ['gain', 'seed']);
   const { gain = 1 } = options;
   checkNumber('orthogonal: gain', gain);
-  return drawing({ name: 'orthogonal', gain }, options, (values, shape, random) => {
-    const rows = fanIn(shape);
-    const columns = shape.at(-1) as number;
-    const vectors = orthonormalVectors(Math.min(rows, columns), Math.max(rows, columns), random);
-    for (let i = 0; i < rows; i++) {
-      for (let j = 0; j < columns; j++) {
-        const vector = vectors[rows < columns ? i : j] as Float64Array;
-        values[i * columns + j] = gain * (vector[rows < columns ? j : i] as number);
-      }
-    }
-  });
-}
-
-/** Gram-Schmidt on normal vectors, each projection done twice, which is enough for full precision. */
-function orthonormalVectors(count: number, length: number, random: Random): Float64Array[] {
-  const vectors: Float64Array[] = [];
-  while (vectors.length < count) {
-    const vector = Float64Array.from({ length }, () => random.normal());
-    for (let pass = 0; pass < 2; pass++) {
-      for (const other of vectors) {
-        const overlap = dot(vector, other);
-        for (let k = 0; k < length; k++) vector[k] = (vector[k] as number) - overlap * (other[k] as number);
-      }
-    }
-    const norm = Math.sqrt(dot(vector, vector));
-    for (let k = 0; k < length; k++) vector[k] = (vector[k] as number) / norm;
-    vectors.push(vector);
-  }
-  return vectors;
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let k = 0; k < a.length; k++) sum += (a[k] as number) * (b[k] as number);
-  return sum;
+  return drawing({ name: 'orthogonal', gain }, options, (values, shape, random) =>
+    fillOrthogonal(values, shape, random, gain),
+  );
 }
 
 type InitializerOptions = { readonly name: string; readonly [option: string]: unknown };

@@ -12,7 +12,8 @@ import {
   onlyInput,
   type SampleShape,
 } from './core-layer.js';
-import { glorotUniform, zeros } from './initializers.js';
+import { zeros } from './initializers.js';
+import { defaultKernel } from './plain-initializers.js';
 import type { PlannableActivation } from './planned-activation.js';
 import { planProduct } from './product.js';
 import { ready } from './weights.js';
@@ -47,7 +48,7 @@ class PlainDense extends CoreLayer {
 
   protected override declare(input: SampleShape, arena: Arena): void {
     const inputs = input.at(-1) as number;
-    this.kernel = this.parameter(arena, 'kernel', [inputs, this.units], { initializer: glorotUniform() });
+    this.kernel = this.parameter(arena, 'kernel', [inputs, this.units], { initializer: defaultKernel });
     this.bias = this.parameter(arena, 'bias', [this.units], { initializer: zeros() });
   }
 

@@ -12,7 +12,7 @@ import {
   onlyInput,
   type SampleShape,
 } from './core-layer.js';
-import { glorotUniform, type Initializer, orthogonal } from './initializers.js';
+import { defaultKernel, defaultRecurrentKernel, type Initializer } from './plain-initializers.js';
 import { planPlainLstmCell } from './plain-lstm-cell.js';
 import { planRecurrentMask } from './recurrent-dropout.js';
 import { addInto, type PlannedState, planLast, planState } from './recurrent-state.js';
@@ -48,9 +48,9 @@ class PlainLstm extends CoreLayer {
   protected override declare(input: SampleShape, arena: Arena): void {
     const { units } = this;
     const inputs = input.at(-1) as number;
-    this.kernel = this.parameter(arena, 'kernel', [inputs, 4 * units], { initializer: glorotUniform() });
+    this.kernel = this.parameter(arena, 'kernel', [inputs, 4 * units], { initializer: defaultKernel });
     this.recurrentKernel = this.parameter(arena, 'recurrentKernel', [units, 4 * units], {
-      initializer: orthogonal(),
+      initializer: defaultRecurrentKernel,
     });
     this.bias = this.parameter(arena, 'bias', [4 * units], { initializer: forgetBias(units) });
   }

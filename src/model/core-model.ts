@@ -8,13 +8,13 @@ import type { Precision } from '../backend/memory.js';
 import { ConfigError } from '../core/errors.js';
 import { checkBoolean } from '../core/options.js';
 import type { FloatArray, Tensor } from '../core/tensor.js';
-import { checkMissing, type Missing, type SampleInput, type Samples } from '../data/samples.js';
+import type { Missing, SampleHints, SampleInput, Samples } from '../data/samples.js';
 import type { CoreLayer, SampleShape } from '../layers/core-layer.js';
 import { evaluateDataset, type Logs, rowOrder, stepsOf, Totals, trainBatch } from '../training/run.js';
-import type { Dataset, TargetInput } from '../training/targets.js';
+import type { Dataset, TargetExtras, TargetInput } from '../training/targets.js';
+import type { Scrutiny } from '../training/trainable.js';
 import { currentLearningRate, setLearningRate } from '../training/update.js';
 import type { Compiled } from './compiled.js';
-import { checkDataOptions, type EvaluateOptions, type WeightOptions } from './data-options.js';
 import { checkShape, maskInputs, outputShapes, readSamples, readTargets, shapeOf } from './feeding.js';
 import { type Graph, layersOf } from './graph.js';
 import { Network } from './network.js';
@@ -76,40 +76,6 @@ export abstract class CoreModel<
     if (this.network) this.network.stopTraining = checkBoolean('stopTraining', stop);
   }
 
-  /**
-   * The loss, penalties included, and the metrics over all rows, dropout off.
-   *
-   * @throws ShapeError, DataError for data that does not fit
-   *
-   * @example const { loss, accuracy } = model.evaluate(x, y);
-   */
-  evaluate(x: Each<I, SampleInput>, y: Some<O, TargetInput>, options: EvaluateOptions<O> = {}): Logs {
-    this.checkOptions('evaluate', options, ['batchSize', 'missing', 'sampleWeight', 'signal']);
-    const { batchSize, missing, signal } = checkDataOptions('evaluate', options);
-    const { evaluationReports } = this.checkCompiled('evaluate');
-    const dataset = this.dataset(x, y, options.sampleWeight, missing);
-    const totals = new Totals(evaluationReports);
-    evaluateDataset(this.built('evaluate'), dataset, batchSize, totals, signal);
-    return totals.logs();
-  }
-
-  /**
-   * Makes one update from all rows given, and returns the loss and metrics before it.
-   *
-   * @throws NumericError when the loss or a gradient is not finite; the weights are unchanged then
-   */
-  trainOnBatch(x: Each<I, SampleInput>, y: Some<O, TargetInput>, options: WeightOptions<O> = {}): Logs {
-    this.checkOptions('trainOnBatch', options, ['sampleWeight']);
-    this.checkNotFitting('trainOnBatch');
-    const { reports } = this.checkCompiled('trainOnBatch');
-    const dataset = this.dataset(x, y, options.sampleWeight, 'error');
-    const { rows } = dataset;
-    const totals = new Totals(reports);
-    totals.reset(dataset);
-    trainBatch(this.built('trainOnBatch'), dataset, rowOrder(rows), 0, rows, totals, () => 'in trainOnBatch');
-    return totals.logs();
-  }
-
   /** Copies of all weights by name, in the order of the layers. */
   getWeights(): Weights<A> {
     return readWeights(this.built('getWeights').weights) as Weights<A>;
@@ -122,6 +88,11 @@ export abstract class CoreModel<
    */
   setWeights(weights: Readonly<Record<string, Tensor>>): void {
     writeWeights(this.built('setWeights').weights, weights);
+  }
+
+  /** What is looked at more closely. */
+  protected get scrutiny(): Scrutiny | undefined {
+    return undefined;
   }
 
   /** How the layers hang together, as far as is known. */
@@ -138,9 +109,6 @@ export abstract class CoreModel<
 
   /** The shapes of the inputs' rows, where the model says them. */
   protected abstract knownShapes(): readonly SampleShape[] | undefined;
-
-  /** @throws ConfigError for options of a method that are not among the known ones */
-  protected abstract checkOptions(method: string, options: object, known: readonly string[]): void;
 
   /** Sets how the model is trained. */
   protected use(compiled: Compiled): this {
@@ -202,10 +170,17 @@ export abstract class CoreModel<
   }
 
   /** The user's x as samples; builds the model if they are the first it sees. */
-  protected samples(x: Each<I, SampleInput>, missing: Missing): Samples[] {
-    const readers = this.readers();
-    checkMissing(missing);
-    const inputs = readSamples(x, this.inputPorts, readers, this.graph, this.precision, missing);
+  protected samples(x: Each<I, SampleInput>, missing: Missing = 'error', hints?: SampleHints): Samples[] {
+    const inputs = readSamples(
+      x,
+      this.inputPorts,
+      this.readers(),
+      this.graph,
+      this.precision,
+      missing,
+      hints,
+    );
+    this.checkInputs(inputs);
     this.settle();
     if (this.network) this.buildFor(inputs.map(shapeOf));
     else
@@ -213,22 +188,41 @@ export abstract class CoreModel<
     return maskInputs(this.graph, inputs);
   }
 
+  /** Checks inputs beside each other, where there are several. */
+  protected checkInputs(_inputs: readonly Samples[]): void {}
+
+  /** Samples with what is to be learned from them. */
   protected dataset(
-    x: Each<I, SampleInput>,
+    inputs: readonly Samples[],
     y: Some<O, TargetInput>,
-    sampleWeight: WeightOptions<O>['sampleWeight'],
-    missing: Missing,
+    extras?: (output: number) => TargetExtras,
   ): Dataset {
     const { outputs } = this.compiled as Compiled;
-    const inputs = this.samples(x, missing);
     const shapes = outputShapes(this.graph, this.outputPorts, inputs);
-    const targets = readTargets(y, sampleWeight, this.outputPorts, outputs, shapes, this.precision);
+    const targets = readTargets(y, this.outputPorts, outputs, shapes, this.precision, extras);
     return { rows: (inputs[0] as Samples).rows, inputs, steps: stepsOf(inputs), outputs: targets };
   }
 
+  /** Loss and metrics over all rows, dropout off. */
+  protected evaluateOn(dataset: Dataset, batchSize: number, signal?: AbortSignal): Logs {
+    const totals = new Totals(this.checkCompiled('evaluate').evaluationReports);
+    evaluateDataset(this.built('evaluate'), dataset, batchSize, totals, signal);
+    return totals.logs();
+  }
+
+  /** One update from all rows; loss and metrics before it. */
+  protected trainOn(dataset: Dataset): Logs {
+    const { rows } = dataset;
+    const totals = new Totals(this.checkCompiled('trainOnBatch').reports);
+    totals.reset(dataset);
+    trainBatch(this.built('trainOnBatch'), dataset, rowOrder(rows), 0, rows, totals, () => 'in trainOnBatch');
+    return totals.logs();
+  }
+
   private createNetwork(shapes: readonly SampleShape[]): void {
-    const { seed, kernels: backend, precision, initialize } = this;
-    const network = new Network(this.graph, shapes, { seed, backend, precision, initialize });
+    const { seed, kernels: backend, precision, initialize, scrutiny } = this;
+    const options = { seed, backend, precision, initialize, scrutiny };
+    const network = new Network(this.graph, shapes, options);
     if (this.compiled) network.compile(this.compiled.optimizer, this.compiled.outputs);
     this.network = network;
   }

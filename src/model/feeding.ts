@@ -1,13 +1,19 @@
 /** What users give as x and y, read for a model's inputs and outputs. */
 import { DataError, ShapeError } from '../core/errors.js';
 import { type FloatArray, formatShape, type Tensor } from '../core/tensor.js';
-import { type Missing, newArray, type SampleInput, type Samples, toSamples } from '../data/samples.js';
-import type { CoreLayer, SampleShape } from '../layers/core-layer.js';
-import { type ClassWeight, weighClasses } from '../training/class-weights.js';
 import {
-  type Dataset,
+  type IdReading,
+  type Missing,
+  newArray,
+  type SampleHints,
+  type SampleInput,
+  type Samples,
+  toSamples,
+} from '../data/samples.js';
+import type { CoreLayer, SampleShape } from '../layers/core-layer.js';
+import {
   type OutputShape,
-  type SampleWeightInput,
+  type TargetExtras,
   type TargetInput,
   type Targets,
   toTargets,
@@ -20,7 +26,7 @@ import type { Ports } from './ports.js';
  * The samples of every input.
  *
  * @param readers  the layer that reads each input, which decides what it can be
- * @throws ShapeError, DataError for data that does not fit, or inputs of unequal numbers of rows
+ * @throws ShapeError, DataError for data that does not fit
  */
 export function readSamples(
   x: unknown,
@@ -29,35 +35,25 @@ export function readSamples(
   graph: Graph,
   precision: 'float32' | 'float64',
   missing: Missing,
+  hints: SampleHints | undefined,
 ): Samples[] {
   const given = ports.read('x', x);
-  const inputs = readers.map((reader, i) => {
-    if (given[i] === undefined && ports.form !== 'one') {
-      throw new DataError(`x${ports.suffix(i)} is missing: every input of the model needs its data`);
-    }
-    return toSamples(given[i] as SampleInput, {
+  return readers.map((reader, i) =>
+    toSamples(given[i] as SampleInput, {
       reader: reader.name,
       expected: reader.expectedShape(),
       ranks: reader.ranks,
-      idsBelow: idsBelow(graph, i),
+      ids: idsOf(graph, i),
       precision,
       missing,
-    });
-  });
-  const [first] = inputs as [Samples];
-  inputs.forEach(({ rows }, i) => {
-    if (rows === first.rows) return;
-    throw new ShapeError(
-      `x${ports.suffix(i)} has ${rows} rows but x${ports.suffix(0)} has ${first.rows}: ` +
-        'a row of one goes with that row of the other',
-    );
-  });
-  return inputs;
+      hints,
+    }),
+  );
 }
 
-/** How many token ids an input may hold, where an embedding alone reads it. */
-function idsBelow(graph: Graph, input: number): number | undefined {
-  return onlyReaders(graph, input).find(({ rowShape }) => rowShape === undefined)?.idsBelow;
+/** How token ids are read, where an embedding alone reads an input. */
+function idsOf(graph: Graph, input: number): IdReading | undefined {
+  return onlyReaders(graph, input).find(({ rowShape }) => rowShape === undefined)?.ids;
 }
 
 /** The shape of a row. */
@@ -124,38 +120,21 @@ function valueNames(graph: Graph): string[] {
 /**
  * What every output that has a loss is to be.
  *
+ * @param extras  what is read beside the targets of each output
  * @throws ShapeError, DataError for targets that are missing or do not fit
  */
 export function readTargets(
   y: unknown,
-  sampleWeight: unknown,
   ports: Ports,
   compiled: readonly CompiledOutput[],
   shapes: readonly OutputShape[],
   precision: 'float32' | 'float64',
+  extras?: (output: number) => TargetExtras,
 ): Targets[] {
   if (y === undefined) throw new DataError('y is missing: fit and evaluate take (x, y, options)');
-  const given = ports.read('y', y);
-  const weights = sampleWeight === undefined ? [] : ports.read('sampleWeight', sampleWeight);
-  given.forEach((values, i) => {
-    const isTrained = compiled.some(({ output }) => output === i);
-    const suffix = ports.suffix(i);
-    if (isTrained && values === undefined)
-      throw new DataError(`y${suffix} is missing: that output has a loss`);
-    if (!isTrained && (values !== undefined || weights[i] !== undefined)) {
-      throw new DataError(
-        `y${suffix} is given but that output has no loss: leave it out, or compile it with one`,
-      );
-    }
-  });
+  const given = ports.read('y', y) as TargetInput[];
   return compiled.map(({ output, loss }) =>
-    toTargets(
-      given[output] as TargetInput,
-      weights[output] as SampleWeightInput | undefined,
-      loss,
-      shapes[output] as OutputShape,
-      precision,
-    ),
+    toTargets(given[output] as TargetInput, loss, shapes[output] as OutputShape, precision, extras?.(output)),
   );
 }
 
@@ -166,22 +145,4 @@ export function emptyOutput<A extends FloatArray>(
 ): Tensor<A> {
   const data = newArray(precision, rows * steps * features) as A;
   return sequence ? { data, shape: [rows, steps, features], lengths } : { data, shape: [rows, features] };
-}
-
-/** The data set with what the classes of its outputs weigh. */
-export function weighOutputs(
-  dataset: Dataset,
-  classWeight: unknown,
-  ports: Ports,
-  compiled: readonly CompiledOutput[],
-  shapes: readonly SampleShape[],
-): Dataset {
-  const given = ports.read('fit: classWeight', classWeight);
-  const outputs = dataset.outputs.map((targets, i) => {
-    const { output, loss } = compiled[i] as CompiledOutput;
-    const weights = given[output] as ClassWeight | undefined;
-    const classes = shapes[output]?.at(-1) as number;
-    return weights === undefined ? targets : weighClasses(targets, weights, loss, classes);
-  });
-  return { ...dataset, outputs };
 }

@@ -13,7 +13,6 @@ import { warnOf } from '../training/warnings.js';
 import { runFit } from '../training/watched-fit.js';
 import type { Compiled } from './compiled.js';
 import type { WeightOptions } from './data-options.js';
-import { weighOutputs } from './feeding.js';
 import type { Network } from './network.js';
 import {
   checkFitBatchesOptions,
@@ -22,6 +21,7 @@ import {
   type FitOptions,
 } from './options.js';
 import type { Each, Ports, Some, SymbolicPorts } from './ports.js';
+import { weighOutputs } from './several-ports.js';
 
 /** A model as what reads data for it sees it. */
 export interface Reading<I extends SymbolicPorts, O extends SymbolicPorts> {

@@ -17,10 +17,10 @@ import { Fit } from '../training/fit.js';
 import type { Loss } from '../training/losses/loss.js';
 import type { MetricSpec } from '../training/metrics/metric.js';
 import type { Optimizer } from '../training/optimizers/optimizer.js';
-import { type SampleWeightInput, splitDataset, type TargetInput } from '../training/targets.js';
+import type { Logs } from '../training/run.js';
+import { splitDataset, type TargetInput } from '../training/targets.js';
 import { checkMetricNames, createCompiled } from './compiled.js';
 import { CoreModel } from './core-model.js';
-import { checkDataOptions, type PredictOptions } from './data-options.js';
 import { outputShapes } from './feeding.js';
 import { chain, type Graph } from './graph.js';
 import { ONE_PORT } from './ports.js';
@@ -54,11 +54,16 @@ export interface LeanFitOptions {
   validationSplit?: number;
   /** Rows to evaluate every epoch: `[x, y]`. */
   validationData?: readonly [SampleInput, TargetInput];
-  /** A weight a row, or a step where the output has steps; all 1 by default. */
-  sampleWeight?: SampleWeightInput;
   /** Hooks that run at certain moments; none by default. */
   callbacks?: readonly Callback[];
   /** Ends training after the batch at hand when it is aborted: `fit` rejects with its reason. */
+  signal?: AbortSignal;
+}
+
+export interface BatchOptions {
+  /** How many rows are computed at once; 32 by default. It does not change what comes out. */
+  batchSize?: number;
+  /** Ends the call when it is aborted, with its reason. */
   signal?: AbortSignal;
 }
 
@@ -68,7 +73,6 @@ const fitOptionNames = [
   'shuffle',
   'validationSplit',
   'validationData',
-  'sampleWeight',
   'callbacks',
   'signal',
 ];
@@ -91,6 +95,8 @@ export class LeanSequential extends CoreModel<Float32Array, SymbolicTensor, Symb
       initialize: true,
     });
     checkStack(stack);
+    const stateful = stack.find(({ isStateful }) => isStateful);
+    if (stateful) throw new ConfigError(`${stateful.name} is stateful, which goes with models of 'longhand'`);
     this.graph = chain(stack);
   }
 
@@ -139,9 +145,11 @@ export class LeanSequential extends CoreModel<Float32Array, SymbolicTensor, Symb
     checkNumber('fit: validationSplit', validationSplit, { min: 0, below: 1 });
     this.checkNotFitting('fit');
     const { reports, validationReports } = this.checkCompiled('fit');
-    const { sampleWeight, validationData, signal } = options;
-    const [training, held] = splitDataset(this.dataset(x, y, sampleWeight, 'error'), validationSplit);
-    const validation = validationData ? this.dataset(...validationData, undefined, 'error') : held;
+    const { validationData, signal } = options;
+    const [training, held] = splitDataset(this.dataset(this.samples(x), y), validationSplit);
+    const validation = validationData
+      ? this.dataset(this.samples(validationData[0]), validationData[1])
+      : held;
     const loop = { epochs, callbacks, signal, reports, validationReports };
     const all = { ...loop, initialEpoch: 0, validationFreq: 1 };
     const network = this.built('fit');
@@ -151,14 +159,35 @@ export class LeanSequential extends CoreModel<Float32Array, SymbolicTensor, Symb
   }
 
   /**
+   * The loss and the metrics over all rows, dropout off.
+   *
+   * @throws ShapeError, DataError for data that does not fit
+   */
+  evaluate(x: SampleInput, y: TargetInput, options: BatchOptions = {}): Logs {
+    const { batchSize, signal } = checkBatchOptions('evaluate', options);
+    this.checkCompiled('evaluate');
+    return this.evaluateOn(this.dataset(this.samples(x), y), batchSize, signal);
+  }
+
+  /**
+   * Makes one update from all rows given, and returns the loss and metrics before it.
+   *
+   * @throws NumericError when the loss or a gradient is not finite; the weights are unchanged then
+   */
+  trainOnBatch(x: SampleInput, y: TargetInput): Logs {
+    this.checkNotFitting('trainOnBatch');
+    this.checkCompiled('trainOnBatch');
+    return this.trainOn(this.dataset(this.samples(x), y));
+  }
+
+  /**
    * The model's outputs, `[rows, outputs]`, or `[rows, steps, outputs]` where the output has steps, dropout off.
    *
    * @throws ShapeError, DataError for data that does not fit
    */
-  predict(x: SampleInput, options: PredictOptions = {}): Tensor<Float32Array> {
-    checkLeanOptions('predict', options, ['batchSize', 'missing', 'signal']);
-    const { batchSize, missing, signal } = checkDataOptions('predict', options);
-    const inputs = this.samples(x, missing);
+  predict(x: SampleInput, options: BatchOptions = {}): Tensor<Float32Array> {
+    const { batchSize, signal } = checkBatchOptions('predict', options);
+    const inputs = this.samples(x);
     const shapes = outputShapes(this.graph, ONE_PORT, inputs);
     const [output] = predictBatches<Float32Array>(this.built('predict'), inputs, shapes, batchSize, signal);
     return output as Tensor<Float32Array>;
@@ -169,10 +198,12 @@ export class LeanSequential extends CoreModel<Float32Array, SymbolicTensor, Symb
   }
 
   protected knownShapes(): undefined {}
+}
 
-  protected checkOptions(method: string, options: object, known: readonly string[]): void {
-    checkLeanOptions(method, options, known);
-  }
+function checkBatchOptions(method: string, options: BatchOptions) {
+  checkLeanOptions(method, options, ['batchSize', 'signal']);
+  const { batchSize = 32, signal } = options;
+  return { batchSize: checkInteger(`${method}: batchSize`, batchSize), signal };
 }
 
 /**

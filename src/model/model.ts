@@ -6,14 +6,17 @@ import { selectBackend } from '../backend/backend.js';
 import { checkInteger, checkOptions } from '../core/options.js';
 import { drawSeed } from '../core/random.js';
 import type { FloatArray, Tensor } from '../core/tensor.js';
+import { checkMissing, sampleHints } from '../data/sample-hints.js';
 import type { Missing, SampleInput, Samples } from '../data/samples.js';
 import type { Layer } from '../layers/layer.js';
 import { isSource, type Source } from '../training/given-batches.js';
 import type { History } from '../training/history.js';
-import { evaluateDataset, type Logs, Totals } from '../training/run.js';
-import type { TargetInput } from '../training/targets.js';
+import type { Logs } from '../training/run.js';
+import { scrutiny } from '../training/scrutiny.js';
+import type { Dataset, TargetInput } from '../training/targets.js';
 import { type AttributeOptions, attributeRows } from './attribution.js';
 import { toCompiled } from './compile-options.js';
+import type { Compiled } from './compiled.js';
 import { CoreModel, type CoreOptions } from './core-model.js';
 import {
   checkDataOptions,
@@ -29,6 +32,7 @@ import type { ModelInternals } from './internals.js';
 import type { Batches, CompileOptions, FitBatchesOptions, FitOptions, ModelOptions } from './options.js';
 import type { Each, Some, SymbolicPorts } from './ports.js';
 import { predictRows, type SamplesOptions, type Spread } from './predictions.js';
+import { checkEachInput, checkEqualRows, targetExtras } from './several-ports.js';
 import { openStream, type Stream, type StreamOptions } from './stream.js';
 import { countWeights, summaryLines } from './summary.js';
 import { type Trace, traceRows } from './trace.js';
@@ -95,11 +99,15 @@ export abstract class Model<
    *
    * @example const { loss, accuracy } = model.evaluate(x, y);
    */
-  override evaluate(x: Each<I, SampleInput>, y: Some<O, TargetInput>, options?: EvaluateOptions<O>): Logs;
-  override evaluate(batches: Batches<I, O>, options?: BatchesOptions): Promise<Logs>;
-  override evaluate(x: unknown, y: unknown = {}, options: EvaluateOptions<O> = {}): Logs | Promise<Logs> {
+  evaluate(x: Each<I, SampleInput>, y: Some<O, TargetInput>, options?: EvaluateOptions<O>): Logs;
+  evaluate(batches: Batches<I, O>, options?: BatchesOptions): Promise<Logs>;
+  evaluate(x: unknown, y: unknown = {}, options: EvaluateOptions<O> = {}): Logs | Promise<Logs> {
     if (isSource(x)) return evaluateGiven(this.reading('evaluate'), x, y as BatchesOptions);
-    return super.evaluate(x as Each<I, SampleInput>, y as Some<O, TargetInput>, options) as Logs;
+    checkOptions('evaluate', options, ['batchSize', 'missing', 'sampleWeight', 'signal']);
+    const { batchSize, missing, signal } = checkDataOptions('evaluate', options);
+    this.checkCompiled('evaluate');
+    const given = [x as Each<I, SampleInput>, y as Some<O, TargetInput>] as const;
+    return this.evaluateOn(this.datasetOf(...given, options.sampleWeight, missing), batchSize, signal);
   }
 
   /**
@@ -121,7 +129,7 @@ export abstract class Model<
     checkOptions('predict', options, ['batchSize', 'missing', 'signal', 'samples', 'seed']);
     const { batchSize, missing, signal } = checkDataOptions('predict', options);
     if (options.samples !== undefined) this.checkNotFitting('predict with samples');
-    const inputs = this.samples(x as Each<I, SampleInput>, missing);
+    const inputs = this.samplesOf(x as Each<I, SampleInput>, missing);
     return this.outputPorts.write(this.outputsFor(inputs, { ...options, batchSize, signal }));
   }
 
@@ -136,7 +144,7 @@ export abstract class Model<
    */
   attribute(x: Each<I, SampleInput>, options: AttributeOptions = {}): Each<I, Tensor<A>> {
     this.checkNotFitting('attribute');
-    const inputs = this.samples(x, 'error');
+    const inputs = this.samplesOf(x, 'error');
     const found = attributeRows<A>(this.built('attribute'), inputs, options);
     return this.inputPorts.write(found) as Each<I, Tensor<A>>;
   }
@@ -166,18 +174,28 @@ export abstract class Model<
   trace(x: Each<I, SampleInput>, options: DataOptions = {}): Trace<A> {
     checkOptions('trace', options, ['batchSize', 'missing']);
     const { batchSize, missing } = checkDataOptions('trace', options);
-    const inputs = this.samples(x, missing);
+    const inputs = this.samplesOf(x, missing);
     return traceRows<A>(this.built('trace'), inputs, batchSize);
+  }
+
+  /**
+   * Makes one update from all rows given, and returns the loss and metrics before it.
+   *
+   * @throws NumericError when the loss or a gradient is not finite; the weights are unchanged then
+   */
+  trainOnBatch(x: Each<I, SampleInput>, y: Some<O, TargetInput>, options: WeightOptions<O> = {}): Logs {
+    checkOptions('trainOnBatch', options, ['sampleWeight']);
+    this.checkNotFitting('trainOnBatch');
+    this.checkCompiled('trainOnBatch');
+    return this.trainOn(this.datasetOf(x, y, options.sampleWeight, 'error'));
   }
 
   /** The loss and metrics of one batch, dropout off; no weight changes. */
   testOnBatch(x: Each<I, SampleInput>, y: Some<O, TargetInput>, options: WeightOptions<O> = {}): Logs {
     checkOptions('testOnBatch', options, ['sampleWeight']);
-    const { evaluationReports } = this.checkCompiled('testOnBatch');
-    const dataset = this.dataset(x, y, options.sampleWeight, 'error');
-    const totals = new Totals(evaluationReports);
-    evaluateDataset(this.built('testOnBatch'), dataset, dataset.rows, totals);
-    return totals.logs();
+    this.checkCompiled('testOnBatch');
+    const dataset = this.datasetOf(x, y, options.sampleWeight, 'error');
+    return this.evaluateOn(dataset, dataset.rows);
   }
 
   /**
@@ -206,12 +224,12 @@ export abstract class Model<
     for (const line of summaryLines(this.graph, this.network?.inputShapes)) print(line);
   }
 
-  protected checkOptions(method: string, options: object, known: readonly string[]): void {
-    checkOptions(method, options, known);
+  protected override get scrutiny() {
+    return scrutiny;
   }
 
   private async predictGiven(batches: Source<unknown>, options: BatchesOptions): Promise<unknown> {
-    const read = (x: unknown, missing: Missing) => this.samples(x as Each<I, SampleInput>, missing);
+    const read = (x: unknown, missing: Missing) => this.samplesOf(x as Each<I, SampleInput>, missing);
     const predict = (inputs: readonly Samples[]) =>
       this.outputsFor(inputs, { batchSize: (inputs[0] as Samples).rows }) as readonly Tensor<A>[];
     return this.outputPorts.write(await predictGiven(batches, options, read, predict));
@@ -229,7 +247,7 @@ export abstract class Model<
       outputPorts: this.outputPorts,
       isBuilt: () => this.isBuilt,
       network: () => this.built(method),
-      read: (...rows) => this.dataset(...rows),
+      read: (...rows) => this.datasetOf(...rows),
     };
   }
 
@@ -238,6 +256,28 @@ export abstract class Model<
     this.settle();
     const { graph, inputPorts, outputPorts, network, compiled } = this;
     return { graph, inputPorts, outputPorts, network, compiled };
+  }
+
+  /** The user's x as samples; builds the model if they are the first it sees. */
+  private samplesOf(x: Each<I, SampleInput>, missing: Missing): Samples[] {
+    checkMissing(missing);
+    checkEachInput(this.inputPorts, x);
+    return this.samples(x, missing, sampleHints);
+  }
+
+  protected override checkInputs(inputs: readonly Samples[]): void {
+    checkEqualRows(this.inputPorts, inputs);
+  }
+
+  private datasetOf(
+    x: Each<I, SampleInput>,
+    y: Some<O, TargetInput>,
+    sampleWeight: WeightOptions<O>['sampleWeight'],
+    missing: Missing,
+  ): Dataset {
+    const { outputs } = this.compiled as Compiled;
+    const inputs = this.samplesOf(x, missing);
+    return this.dataset(inputs, y, targetExtras(y, sampleWeight, this.outputPorts, outputs));
   }
 }
 

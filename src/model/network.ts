@@ -17,7 +17,7 @@ import type { Shape } from '../core/tensor.js';
 import type { CoreLayer, LayerParameter, SampleShape } from '../layers/core-layer.js';
 import { planLoss } from '../training/losses.js';
 import type { Optimizer } from '../training/optimizers/optimizer.js';
-import type { Goal, Pass, Trainable } from '../training/trainable.js';
+import type { Goal, Pass, Scrutiny, Trainable } from '../training/trainable.js';
 import { createOptimizerState, type OptimizerState } from '../training/update.js';
 import { type Graph, type GraphNode, inferShapes, layersOf, planGraph } from './graph.js';
 
@@ -35,6 +35,8 @@ export interface NetworkOptions {
   readonly precision: Precision;
   /** Whether the weights get their first values; a model that is loaded from a file needs none. */
   readonly initialize: boolean;
+  /** What is looked at more closely; nothing by default. */
+  readonly scrutiny?: Scrutiny | undefined;
 }
 
 /** A pass of which more is known: of a stream what its recurrent layers carry, of a trace what they compute. */
@@ -60,6 +62,7 @@ export class Network implements Trainable {
   readonly shuffling: Random;
   readonly dropout: Random;
   readonly backend: Backend;
+  readonly scrutiny: Scrutiny | undefined;
   readonly outputShapes: readonly SampleShape[];
   stopTraining = false;
   /** Whether passes keep a gradient by the input too: what a gradient check looks at. */
@@ -89,6 +92,7 @@ export class Network implements Trainable {
     this.outputShapes = graph.outputs.map((value) => shapes[value] as SampleShape);
     this.layers = layersOf(graph);
     this.backend = options.backend;
+    this.scrutiny = options.scrutiny;
     this.memory = new Memory(options.precision, options.backend.block);
     this.shuffling = new Random(options.seed, SHUFFLING_STREAM);
     this.dropout = new Random(options.seed, DROPOUT_STREAM);

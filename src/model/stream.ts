@@ -7,7 +7,8 @@ import type { Edge } from '../backend/plan.js';
 import { ConfigError, DataError, ShapeError } from '../core/errors.js';
 import { checkInteger, checkOptions, describe } from '../core/options.js';
 import type { FloatArray } from '../core/tensor.js';
-import { checkMissing, isArrayLike, type Missing, newArray } from '../data/samples.js';
+import { checkMissing } from '../data/sample-hints.js';
+import { isArrayLike, type Missing, newArray } from '../data/samples.js';
 import type { Network, WatchedPass } from './network.js';
 import { uniqueNames } from './unique-names.js';
 

@@ -30,7 +30,7 @@ export function summaryLines(graph: Graph, inputs: readonly SampleShape[] | unde
       ...(isChain ? [] : [sourcesOf(graph, i).join(', ')]),
     ];
   });
-  const header = ['CoreLayer (type)', 'Output shape', 'Parameters', ...(isChain ? [] : ['Connected to'])];
+  const header = ['Layer (type)', 'Output shape', 'Parameters', ...(isChain ? [] : ['Connected to'])];
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => (row[column] as string).length)),
   );

@@ -2,7 +2,7 @@
 import type { RandomState } from '../core/random.js';
 import type { TrainedModel } from './callbacks.js';
 import type { EpochRecord } from './epoch-history.js';
-import type { TotalsState } from './run.js';
+import type { TotalsState } from './totals-state.js';
 
 /** Where a `fit` stands: after a whole batch, its callbacks included. Weights and optimizer are the model's. */
 export interface FitState {

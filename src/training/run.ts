@@ -4,11 +4,8 @@ import type { Samples } from '../data/samples.js';
 import { loadSamples, loadTargets } from './batches.js';
 import type { PlannedLoss } from './losses.js';
 import type { Metric } from './metrics/metric.js';
-import { originOf } from './origin.js';
-import { checkStatefulRows } from './stateful.js';
-import { checkStatistics, updateStatistics } from './statistics.js';
 import type { Dataset, Targets } from './targets.js';
-import type { Pass, Trainable } from './trainable.js';
+import type { Pass, Scrutiny, Trainable } from './trainable.js';
 import { applyGradients, notFinite, totalPenalty } from './update.js';
 
 /** The values by name that are reported of a batch, an epoch or an evaluation: `loss`, then the metrics. */
@@ -23,20 +20,14 @@ export interface OutputReport {
   readonly metrics: readonly Metric[];
 }
 
-/** The sums of a pass over the data that is not over yet. */
-export interface TotalsState {
-  readonly sums: readonly number[];
-  /** Those of each output's metrics, one after the other. */
-  readonly metrics: readonly Float64Array[];
-}
-
 /** Adds up the losses and the metrics of all batches: a numerator and a denominator each, divided at the end. */
 export class Totals {
-  private readonly sums: { loss: number; count: number }[];
-  private penalty = 0;
-  private count = 0;
+  /** Of each output. */
+  readonly sums: { loss: number; count: number }[];
+  penalty = 0;
+  count = 0;
   private readonly factors: Float64Array;
-  constructor(private readonly reports: readonly OutputReport[]) {
+  constructor(readonly reports: readonly OutputReport[]) {
     this.sums = reports.map(() => ({ loss: 0, count: 0 }));
     this.factors = new Float64Array(reports.length);
   }
@@ -69,33 +60,11 @@ export class Totals {
     }
   }
 
-  /** All that has been added up, for a checkpoint. */
-  state(): TotalsState {
-    const sums = this.sums.flatMap(({ loss, count }) => [loss, count]);
-    const metrics = this.allMetrics.map((metric) => metric.state());
-    return { sums: [this.penalty, this.count, ...sums], metrics };
-  }
-
-  /** Goes on from what `state` gave, after a `reset`. */
-  restore({ sums: [penalty, count, ...sums], metrics }: TotalsState): void {
-    this.penalty = penalty as number;
-    this.count = count as number;
-    this.sums.forEach((own, i) => {
-      own.loss = sums[2 * i] as number;
-      own.count = sums[2 * i + 1] as number;
-    });
-    this.allMetrics.forEach((metric, i) => void metric.restore(metrics[i] as Float64Array));
-  }
-
   /** The names under which values are reported. */
   get names(): string[] {
     const losses = this.reports.filter(({ prefix }) => prefix !== '').map(({ prefix }) => `${prefix}loss`);
     const metrics = this.reports.flatMap((report) => report.metrics.map(({ name }) => report.prefix + name));
     return ['loss', ...losses, ...metrics];
-  }
-
-  private get allMetrics(): Metric[] {
-    return this.reports.flatMap(({ metrics }) => metrics);
   }
 
   /** What the gradient of each loss of a batch that went forward is multiplied by; good until the next call. */
@@ -152,22 +121,26 @@ export function trainBatch(
   forwardLosses(pass);
   const counted = countOf(pass);
   const penalty = penaltyOf(model.parameters, pass, counted);
-  checkLoss(pass, penalty, where);
-  checkStatistics(pass.statistics, where);
+  checkLoss(pass, penalty, where, model.scrutiny);
+  for (const statistic of pass.statistics) {
+    const mistake = statistic.mistake();
+    if (mistake !== undefined) throw notFinite(mistake, where);
+  }
   totals.add(pass, penalty);
   if (counted === 0) return;
   pass.backward(totals.factorsOf(pass), 1 / counted);
-  applyGradients(model.parameters, model.optimizer, counted, where, pass);
-  updateStatistics(pass.statistics);
+  const originOf = model.scrutiny?.gradientOriginOf;
+  applyGradients(model.parameters, model.optimizer, counted, where, pass, originOf);
+  for (const statistic of pass.statistics) statistic.update();
 }
 
-function checkLoss(pass: Pass, penalty: number, where: () => string): void {
+function checkLoss(pass: Pass, penalty: number, where: () => string, scrutiny: Scrutiny | undefined): void {
   if (!Number.isFinite(penalty)) {
     throw notFinite(`the loss is ${penalty}`, () => `${where()}, for its penalties are`);
   }
   for (const { result } of pass.losses) {
     if (!Number.isFinite(result.sum)) {
-      throw notFinite(`the loss is ${result.sum}`, () => where() + originOf(pass));
+      throw notFinite(`the loss is ${result.sum}`, () => where() + (scrutiny?.originOf(pass) ?? ''));
     }
   }
 }
@@ -239,7 +212,7 @@ export function forEachBatch(
 ): void {
   const { rows } = inputs[0] as Samples;
   const order = rowOrder(rows);
-  checkStatefulRows(model, rows, batchSize);
+  model.scrutiny?.checkRows(model, rows, batchSize);
   for (let start = 0; start < rows; start += batchSize) {
     signal?.throwIfAborted();
     const count = Math.min(batchSize, rows - start);

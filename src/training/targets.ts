@@ -64,10 +64,10 @@ export interface Dataset {
  */
 export function toTargets(
   y: TargetInput,
-  sampleWeight: SampleWeightInput | undefined,
   loss: Loss,
   output: OutputShape,
   precision: 'float32' | 'float64',
+  { weights: readWeights, hint }: TargetExtras = {},
 ): Targets {
   const { steps, rows } = output;
   const columns = loss.targetColumns(output.features);
@@ -78,19 +78,27 @@ export function toTargets(
   try {
     values = loss.labels ? loss.labels.read(y, what, rows.rows, steps, precision) : toFlat(y, place);
   } catch (error) {
-    throw error instanceof ShapeError ? new ShapeError(error.message + shapeHint(y, loss, output)) : error;
+    throw error instanceof ShapeError
+      ? new ShapeError(error.message + (hint?.(y, loss, output) ?? ''))
+      : error;
   }
-  const weights =
-    sampleWeight === undefined
-      ? undefined
-      : toWeights(sampleWeight, { ...place, columns: 1, what: `sampleWeight${output.suffix}` });
+  const weights = readWeights?.({ ...place, columns: 1, what: `sampleWeight${output.suffix}` });
   const targets = { values, columns, steps, weights };
   checkTargets(targets, loss, output);
   loss.labels?.check(targets, output);
   return targets;
 }
 
-interface Placement {
+/** What may be read beside targets, and said of mistakes in them. */
+export interface TargetExtras {
+  /** Reads what the rows or steps weigh: see sample-weights.ts. */
+  readonly weights?: ((place: Placement) => FloatArray) | undefined;
+  /** What mends a y of another shape: see target-hints.ts. */
+  readonly hint?: ((y: TargetInput, loss: Loss, output: OutputShape) => string) | undefined;
+}
+
+/** Where in a data set numbers of the user's belong. */
+export interface Placement {
   readonly rows: OutputShape['rows'];
   /** [rows], or [rows, steps]. */
   readonly outer: readonly number[];
@@ -100,7 +108,7 @@ interface Placement {
 }
 
 /** A Tensor or nested arrays of shape [...outer, columns]; the last axis may be left out where columns is 1. */
-function toFlat(y: unknown, place: Placement): FloatArray {
+export function toFlat(y: unknown, place: Placement): FloatArray {
   const { outer, columns } = place;
   const whole = [...outer, columns];
   if (isTensor(y)) {
@@ -155,28 +163,8 @@ function flatten(y: ArrayLike<unknown>, withoutColumns: boolean, place: Placemen
   return flat;
 }
 
-function toWeights(weights: unknown, place: Placement): FloatArray {
-  const { outer, rows: of, what } = place;
-  const [rows, steps] = outer as [number, number | undefined];
-  const aRow = isTensor(weights) ? weights.shape.length === 1 : rankOf(weights) === 1;
-  const flat = toFlat(weights, aRow ? { ...place, outer: [rows] } : place);
-  const spread = aRow && steps !== undefined ? spreadOverSteps(flat, steps, place.precision) : flat;
-  for (let k = 0; k < spread.length; k++) {
-    if (of.mask !== undefined && !aRow && of.mask[k] === 0) continue;
-    if ((spread[k] as number) >= 0 && Number.isFinite(spread[k])) continue;
-    throw new DataError(`${what} must be at least 0 everywhere but is ${spread[k]} at ${placeOf(k, steps)}`);
-  }
-  return spread;
-}
-
-function placeOf(step: number, steps: number | undefined): string {
+export function placeOf(step: number, steps: number | undefined): string {
   return steps === undefined ? `row ${step}` : `row ${Math.floor(step / steps)}, step ${step % steps}`;
-}
-
-function spreadOverSteps(weights: FloatArray, steps: number, precision: 'float32' | 'float64'): FloatArray {
-  const spread = newArray(precision, weights.length * steps);
-  weights.forEach((weight, row) => void spread.fill(weight, row * steps, (row + 1) * steps));
-  return spread;
 }
 
 function checkTargets({ values, columns, weights }: Targets, loss: Loss, output: OutputShape): void {
@@ -205,21 +193,6 @@ function wrongShape(found: string, { what, outer, columns }: Placement): ShapeEr
       ? `${formatShape(outer)} or ${formatShape([...outer, 1])}`
       : formatShape([...outer, columns]);
   return new ShapeError(`${what} should be of shape ${expected} but is ${found}`);
-}
-
-/** The commonest reasons why y does not fit the output, each with its mend. */
-function shapeHint(y: TargetInput, loss: Loss, output: OutputShape): string {
-  const rank = isTensor(y) ? y.shape.length : rankOf(y);
-  const rankOfIndices = output.sequence ? 2 : 1;
-  const { mixedUp } = loss.targets;
-  if (mixedUp && rank === rankOfIndices + mixedUp.axes) return mixedUp.mend;
-  if (output.sequence && rank === 1) {
-    return `: ${output.name} gives a value a step; for one a row, the last lstm needs { returnSequences: false }`;
-  }
-  if (!output.sequence && rank === 3) {
-    return `: ${output.name} gives one value a row; for one a step, every lstm needs { returnSequences: true }`;
-  }
-  return '';
 }
 
 /** The rows to train on and, where `share` of them, the last ones, are to be kept from it, those: as views. */

@@ -4,6 +4,7 @@ import type { ActivityPenalty, BatchStatistic, Edge, GateProbe } from '../backen
 import type { Parameter } from '../core/parameter.js';
 import type { Random } from '../core/random.js';
 import type { Loss, PlannedLoss } from './losses.js';
+import type { Origins } from './origin.js';
 import type { OptimizerState } from './update.js';
 
 /** What a model is trained for: the loss of one of its outputs. */
@@ -47,7 +48,18 @@ export interface Pass {
   backwardFrom(seed: () => void): void;
 }
 
+/** What may be looked at more closely: see scrutiny.ts. */
+export interface Scrutiny {
+  /** The first output of a layer that is not finite, in words; nothing where all are. */
+  originOf(pass: Origins): string;
+  /** The last layer whose gradient is not finite, in words. */
+  gradientOriginOf(pass: Origins): string | undefined;
+  /** @throws ConfigError where a layer needs other batches */
+  checkRows(model: Trainable, rows: number, batchSize: number): void;
+}
+
 export interface Trainable {
+  readonly scrutiny: Scrutiny | undefined;
   readonly backend: Backend;
   readonly parameters: readonly Parameter[];
   readonly optimizer: OptimizerState;

@@ -11,7 +11,7 @@ import type { Region } from '../core/region.js';
 import { sumOfSquares } from '../kernels/optimizers.js';
 import type { AroundUpdate } from './around-update.js';
 import type { Optimizer, State, UpdateParameter } from './optimizers/optimizer.js';
-import { gradientOriginOf, type Origins } from './origin.js';
+import type { Origins } from './origin.js';
 import { rateAt, type Schedule } from './schedules/schedule.js';
 
 /** An optimizer at work on a model: how many updates it has made, and what it keeps beside each weight. */
@@ -87,7 +87,8 @@ export function totalPenalty(parameters: readonly Parameter[]): number {
  *
  * @param count  how many rows or steps of the batch count
  * @param where  the epoch and batch, for the message
- * @param pass  that the gradients came from, if it is known, to say which layer one that is not finite came from
+ * @param pass  that the gradients came from, if it is known
+ * @param originOf  says which layer one that is not finite came from
  * @throws NumericError when a gradient or an updated weight is not finite; weights and optimizer are as before it then
  */
 export function applyGradients(
@@ -96,15 +97,16 @@ export function applyGradients(
   count: number,
   where: () => string,
   pass?: Origins,
+  originOf?: (pass: Origins) => string | undefined,
 ): void {
   const { around } = state;
   if (around?.waits(state)) {
-    checkGradients(parameters, state, where, pass);
+    checkGradients(parameters, state, where, pass, originOf);
     around.accumulate(state, count);
     return;
   }
   around?.join(state, count);
-  const squares = checkGradients(parameters, state, where, pass);
+  const squares = checkGradients(parameters, state, where, pass, originOf);
   updateWeights(parameters, state, squares, where);
   state.iterations++;
   around?.done(state);
@@ -116,6 +118,7 @@ function checkGradients(
   { around, sumOfSquares }: OptimizerState,
   where: () => string,
   pass: Origins | undefined,
+  originOf: ((pass: Origins) => string | undefined) | undefined,
 ): number {
   let total = 0;
   for (const parameter of parameters) {
@@ -126,7 +129,7 @@ function checkGradients(
     const stored = around?.isClipping || g instanceof Float64Array ? squares : Math.fround(squares);
     if (!Number.isFinite(stored)) {
       const whole = `the gradient of ${parameter.name} has the norm ${Math.sqrt(squares)}`;
-      throw notFinite((pass && gradientOriginOf(pass)) ?? whole, where);
+      throw notFinite((pass && originOf?.(pass)) ?? whole, where);
     }
     total += squares;
   }

@@ -8,6 +8,7 @@ import { Fit, type LoopOptions } from './fit.js';
 import { History } from './history.js';
 import { createProgress, type Progress, type Verbosity } from './progress.js';
 import { checkStatefulFit, checkStatefulRows } from './stateful.js';
+import { restoreTotals, totalsState } from './totals-state.js';
 import type { Trainable } from './trainable.js';
 
 export interface WatchedOptions extends LoopOptions {
@@ -112,7 +113,7 @@ class WatchedFit extends Fit<WatchedOptions, History> {
       before,
       mark: batch === 0 ? undefined : feed.mark,
       order: batch === 0 ? model.shuffling.state() : orderState,
-      totals: totals.state(),
+      totals: totalsState(totals),
       records: history.records,
       callbacks: options.callbacks.map((callback) => callback.state?.() ?? null),
       stopped: model.stopTraining,
@@ -145,7 +146,7 @@ class WatchedFit extends Fit<WatchedOptions, History> {
     model.shuffling.restore(state.order);
     await this.beginEpoch();
     if (feed.mark !== state.mark) throw otherData();
-    this.totals.restore(state.totals);
+    restoreTotals(this.totals, state.totals);
     return state;
   }
 }

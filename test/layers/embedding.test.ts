@@ -1,6 +1,7 @@
 /** Embedding: how ids are read, padded and masked, what is refused, and that only the rows that occur are touched. */
 import { describe, expect, it } from 'vitest';
 import { tensor as makeTensor } from '../../src/core/tensor.js';
+import { idReading } from '../../src/data/ids.js';
 import { toSamples } from '../../src/data/samples.js';
 import {
   dense,
@@ -59,7 +60,7 @@ describe('token ids', () => {
       reader: 'embedding_1',
       expected: '',
       ranks: [3],
-      idsBelow,
+      ids: idReading(idsBelow),
       precision: 'float32',
       missing: 'error',
     } as const;

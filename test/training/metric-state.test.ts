@@ -12,6 +12,7 @@ import {
 import { toLoss } from '../../src/training/losses.js';
 import { type MetricInput, toMetric } from '../../src/training/metrics.js';
 import { Totals } from '../../src/training/run.js';
+import { restoreTotals, totalsState } from '../../src/training/totals-state.js';
 import { bitsOf } from '../support/bits.js';
 
 const binary = toLoss('binaryCrossentropy');
@@ -91,7 +92,7 @@ describe.each(metrics.map(([metric, loss]) => [toMetric(metric).name, metric, lo
       const second = make();
       feed(second, 9);
       second.reset(rows);
-      second.restore(first.state());
+      restoreTotals(second, totalsState(first));
       feed(second, 3);
       expect(bitsOf(Object.values(second.logs()))).toBe(bitsOf(Object.values(whole.logs())));
       expect(Object.keys(whole.logs())).toEqual(whole.names);

@@ -27,7 +27,8 @@ import {
   uniformSoftmaxCrossentropyForward,
 } from '../../kernels/uniform-crossentropy.js';
 import { elementKernels, type Loss, type LossKernels } from './loss.js';
-import { classes, distribution, probabilities, type TargetRule } from './target-rules.js';
+import { probabilityLoss } from './probability-loss.js';
+import { classes, distribution, probabilities } from './target-rules.js';
 
 export interface LogitOptions {
   /** Whether the model's outputs are logits, with no activation behind them; false by default. */
@@ -40,30 +41,6 @@ export interface CrossentropyOptions extends LogitOptions {
    * classes becomes `t (1 - s) + s / K` (Szegedy and others 2016).
    */
   labelSmoothing?: number;
-}
-
-/** What the losses of probabilities have in common. */
-export function probabilityLoss(
-  config: { readonly name: string; readonly fromLogits: boolean; readonly [option: string]: unknown },
-  activation: 'sigmoid' | 'softmax',
-  targets: TargetRule,
-  kernels: Loss['kernels'],
-): Loss {
-  const { name, fromLogits } = config;
-  return {
-    name,
-    targetKind: targets.kind,
-    targets,
-    fromLogits,
-    range: fromLogits ? 'logit' : 'probability',
-    mend: fromLogits
-      ? 'leave fromLogits out, or the activation'
-      : `give it { activation: '${activation}' }, or the loss { fromLogits: true }`,
-    seesThrough: activation,
-    config: () => config,
-    targetColumns: (outputs) => (targets.kind === 'classes' ? 1 : outputs),
-    kernels,
-  };
 }
 
 /** @throws ConfigError for an option that is unknown or out of range */

@@ -3,8 +3,9 @@ import { ConfigError } from '../../core/errors.js';
 import { checkBoolean, checkInteger } from '../../core/options.js';
 import { ctcBackward, ctcCount, ctcForward, ctcScratchSize } from '../../kernels/ctc.js';
 import { checkLabels, toLabels } from '../labels.js';
-import { checkFromLogits, type LogitOptions, probabilityLoss } from './crossentropy.js';
+import { checkFromLogits, type LogitOptions } from './crossentropy.js';
 import type { Loss } from './loss.js';
+import { probabilityLoss } from './probability-loss.js';
 import { classes, labels } from './target-rules.js';
 
 export interface CtcOptions extends LogitOptions {

@@ -7,8 +7,9 @@ import {
   focalSoftmaxCrossentropyBackward,
   focalSoftmaxCrossentropyForward,
 } from '../../kernels/focal-crossentropy.js';
-import { checkFromLogits, type LogitOptions, probabilityLoss } from './crossentropy.js';
+import { checkFromLogits, type LogitOptions } from './crossentropy.js';
 import { elementKernels, type Loss } from './loss.js';
+import { probabilityLoss } from './probability-loss.js';
 import { distribution, probabilities } from './target-rules.js';
 
 export interface FocalOptions extends LogitOptions {

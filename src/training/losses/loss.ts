@@ -8,12 +8,10 @@ import type { Region } from '../../core/region.js';
 import type { FloatArray } from '../../core/tensor.js';
 import * as elementwise from '../../kernels/losses.js';
 import type { LabelReading } from '../labels.js';
+import type { OutputRange } from './output-ranges.js';
 import { type TargetKind, type TargetRule, values } from './target-rules.js';
 
 export type { TargetKind } from './target-rules.js';
-
-/** What the outputs are: any number, a probability, a number above 0, or a logit, to be squashed by the loss. */
-export type OutputRange = 'any' | 'probability' | 'positive' | 'logit';
 
 export interface Loss {
   readonly name: string;
@@ -22,7 +20,8 @@ export interface Loss {
   readonly targets: TargetRule;
   /** Whether the model's outputs are logits, not probabilities. */
   readonly fromLogits: boolean;
-  readonly range: OutputRange;
+  /** What the outputs are; any number by default. */
+  readonly range?: OutputRange;
   /** What the model's last layer is to have where its outputs do not fit the range. */
   readonly mend: string;
   /** What a saved file holds; nothing for a loss of the user's. */
@@ -124,29 +123,11 @@ export function planLoss(loss: Loss, output: Edge, planner: Planner): PlannedLos
   };
 }
 
-/** Which numbers an activation gives, as far as it is known to leave a range. */
-const escapes: Readonly<Record<OutputRange, readonly string[]>> = {
-  any: [],
-  probability: ['linear', 'tanh', 'relu', 'leakyRelu', 'elu', 'selu', 'gelu', 'softplus', 'swish'],
-  positive: ['linear', 'tanh', 'leakyRelu', 'elu', 'selu', 'gelu', 'swish'],
-  logit: ['sigmoid', 'softmax', 'hardSigmoid', 'hardSigmoidLegacy'],
-};
-
-function checkOutput(loss: Loss, { activation, features }: Edge): void {
-  const { name, range, mend, targetKind } = loss;
-  if (activation !== undefined && escapes[range].includes(activation)) {
-    if (range === 'logit') {
-      throw new ConfigError(
-        `${name} squashes the outputs by itself but they went through '${activation}' before: ${mend}`,
-      );
-    }
-    const takes = range === 'positive' ? 'numbers above 0' : 'probabilities';
-    throw new ConfigError(
-      `${name} takes ${takes} but the last layer's activation is '${activation}': ${mend}`,
-    );
-  }
-  const areClasses = targetKind === 'classes' || targetKind === 'distribution';
-  if (features === 1 && areClasses && range !== 'any') {
+function checkOutput({ name, range, mend, targets }: Loss, { activation, features }: Edge): void {
+  if (!range) return;
+  if (activation !== undefined && range.escapes.includes(activation))
+    throw new ConfigError(`${name} ${range.mistake(activation)}: ${mend}`);
+  if (features === 1 && targets.mixedUp) {
     throw new ConfigError(
       `${name} is of several classes but the model has one output: give it one a class, or use binaryCrossentropy`,
     );
@@ -181,7 +162,6 @@ export function plainLoss(
     targetKind: targets.kind,
     targets,
     fromLogits: false,
-    range: 'any',
     mend: '',
     seesThrough: undefined,
     config: () => config,

@@ -15,6 +15,7 @@ import {
 import { absoluteError, type ElementLoss, huberError, squaredError } from '../../kernels/losses.js';
 import { cosineSimilarityBackward, cosineSimilarityForward } from '../../kernels/row-losses.js';
 import { elementKernels, type Loss, plainLoss } from './loss.js';
+import { positive } from './output-ranges.js';
 import { counts, outcomes } from './target-rules.js';
 
 const LOG_TWO_PI = 1.8378770664093453;
@@ -75,7 +76,7 @@ export function poisson(options: PoissonOptions = {}): Loss {
     (planner) => elementKernels(planner, element),
     {
       targets: counts,
-      range: logInput ? 'any' : 'positive',
+      ...(logInput ? {} : { range: positive }),
       mend: "give it { activation: 'softplus' }, or the loss { logInput: true }",
     },
   );

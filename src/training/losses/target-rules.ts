@@ -30,11 +30,11 @@ export interface TargetRule {
 /** Numbers. */
 export const values: TargetRule = {
   kind: 'values',
-  check: () => eachTarget(Number.isFinite, 'is not finite,'),
+  check: checkFinite,
 };
 
 /** A number that several outputs describe. */
-export const outcomes: TargetRule = { ...values, kind: 'outcomes' };
+export const outcomes: TargetRule = { kind: 'outcomes', check: checkFinite };
 
 /** A probability an output. */
 export const probabilities: TargetRule = {
@@ -91,6 +91,10 @@ export const distribution: TargetRule = {
   },
   mixedUp: { axes: 0, mend: ': for class indices use sparseCategoricalCrossentropy' },
 };
+
+function checkFinite(): TargetCheck {
+  return eachTarget(Number.isFinite, 'is not finite,');
+}
 
 function eachTarget(isRight: (value: number) => boolean, mistake: string): TargetCheck {
   return (targets, start, columns) => {
