@@ -10,6 +10,7 @@ import { bidirectional } from '../src/layers/bidirectional.js';
 import { dense } from '../src/layers/dense.js';
 import { gru } from '../src/layers/gru.js';
 import type { Layer } from '../src/layers/layer.js';
+import { layerNormLstm } from '../src/layers/layer-norm-lstm.js';
 import { lstm } from '../src/layers/lstm.js';
 import { chain, nameLayers } from '../src/model/graph.js';
 import { Network, type NetworkOptions } from '../src/model/network.js';
@@ -19,6 +20,8 @@ import { type AdamOptions, adam } from '../src/training/optimizers/adam.js';
 import { rowOrder, Totals, trainBatch } from '../src/training/run.js';
 import type { Dataset } from '../src/training/targets.js';
 import { type BenchCase, classIndices, normals, productFlops } from './case.js';
+
+const kindNames = ['bidirectional', 'masked', 'layer-norm', 'gru'] as const;
 
 export interface ModelSize {
   readonly name: string;
@@ -32,7 +35,7 @@ export interface ModelSize {
   /** Whether the head works on every step, or on the last one only. */
   readonly everyStep: boolean;
   /** What is in the place of the LSTMs, or a mask over a quarter of the steps, behind each row. */
-  readonly kind?: 'bidirectional' | 'gru' | 'masked';
+  readonly kind?: (typeof kindNames)[number];
 }
 
 export const modelSizes: readonly ModelSize[] = [
@@ -43,9 +46,12 @@ export const modelSizes: readonly ModelSize[] = [
 ];
 
 /** The work of `keras` in two directions, with a mask, and with another cell: to be compared with it. */
-const kinds = (['bidirectional', 'masked', 'gru'] as const).map(
+const kinds = kindNames.map(
   (kind): ModelSize => ({ ...(modelSizes[1] as ModelSize), name: `keras, ${kind}`, kind }),
 );
+
+/** One of them, which PyTorch has too. */
+export const bidirectionalSize = kinds[0] as ModelSize;
 
 /** One row, one step, from zero state: what a push into a stream computes. */
 export const streamedStep: ModelSize = {
@@ -163,7 +169,8 @@ function chosenBackend(): BackendName {
 function layersOf({ units, outputs, everyStep, kind }: ModelSize): Layer[] {
   const recurrent = units.map((size, i) => {
     const returnSequences = everyStep || i + 1 < units.length;
-    const layer = kind === 'gru' ? gru(size, { returnSequences }) : lstm(size, { returnSequences });
+    const make = kind === 'gru' ? gru : kind === 'layer-norm' ? layerNormLstm : lstm;
+    const layer = make(size, { returnSequences });
     return kind === 'bidirectional' ? bidirectional(layer) : layer;
   });
   return [...recurrent, dense(outputs, { activation: outputs === 1 ? 'sigmoid' : 'softmax' })];

@@ -1,7 +1,7 @@
 /** The rows that set two libraries side by side. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type ModelSize, modelSizes, streamedStep } from '../models.js';
+import { bidirectionalSize, type ModelSize, modelSizes, streamedStep } from '../models.js';
 import type { Work } from './adapter.js';
 import { compare, OtherWork, type Way } from './comparison.js';
 import { type Command, nodeCommand, SOURCES } from './peer.js';
@@ -43,6 +43,7 @@ function comparisons(major: number): Comparison[] {
       { work: 'train', size, peer: 'TensorFlow.js wasm', limit: 1 / 20 },
       { work: 'train', size, peer: 'TensorFlow.js cpu', limit: 1 / 60 },
     ]),
+    { work: 'train', size: bidirectionalSize, peer: 'PyTorch', limit: 1.1 },
     ...modelSizes.flatMap((size): Comparison[] => [
       { work: 'forward', size, peer: 'onnxruntime-web', limit: 0.75 },
       { work: 'forward', size, peer: 'onnxruntime-node' },

@@ -29,18 +29,29 @@ def encode(tensor):
     return {"float32": base64.b64encode(array.tobytes()).decode()}
 
 
+def directions_of(size):
+    """What the weights of the recurrent layers are called here and there, for each direction."""
+    if size.get("kind") == "bidirectional":
+        return [("bidirectional_{}/forward/", "l{}"), ("bidirectional_{}/backward/", "l{}_reverse")]
+    return [("lstm_{}/", "l{}")]
+
+
 class Model(torch.nn.Module):
     def __init__(self, size):
         super().__init__()
         units = size["units"]
         self.every_step = size["everyStep"]
         # Layers of one size are one module, which is the fastest way to stack them.
-        self.lstm = torch.nn.LSTM(size["inputs"], units[0], len(units))
-        self.head = torch.nn.Linear(units[-1], size["outputs"])
+        directions = len(directions_of(size))
+        self.lstm = torch.nn.LSTM(size["inputs"], units[0], len(units), bidirectional=directions == 2)
+        self.head = torch.nn.Linear(directions * units[-1], size["outputs"])
 
     def forward(self, x):
-        h, _ = self.lstm(x)
-        return self.head(h if self.every_step else h[-1])
+        h, (last, _) = self.lstm(x)
+        if self.every_step:
+            return self.head(h)
+        # The backward direction ends at the first step.
+        return self.head(torch.cat((last[-2], last[-1]), -1) if self.lstm.bidirectional else h[-1])
 
 
 class Step(torch.nn.Module):
@@ -90,15 +101,19 @@ class Subject:
 
         with torch.no_grad():
             for i in range(len(self.size["units"])):
-                name = f"lstm_{i + 1}/"
-                for ours, theirs in (("kernel", "weight_ih"), ("recurrentKernel", "weight_hh")):
-                    getattr(self.model.lstm, f"{theirs}_l{i}").copy_(take(name + ours).t())
-                getattr(self.model.lstm, f"bias_ih_l{i}").copy_(take(name + "bias"))
-                frozen = getattr(self.model.lstm, f"bias_hh_l{i}")
-                frozen.zero_()
-                frozen.requires_grad_(False)
+                for name, layer in directions_of(self.size):
+                    self.set_direction(take, name.format(i + 1), layer.format(i))
             self.model.head.weight.copy_(take("dense_1/kernel").t())
             self.model.head.bias.copy_(take("dense_1/bias"))
+
+    def set_direction(self, take, name, layer):
+        lstm = self.model.lstm
+        for ours, theirs in (("kernel", "weight_ih"), ("recurrentKernel", "weight_hh")):
+            getattr(lstm, f"{theirs}_{layer}").copy_(take(name + ours).t())
+        getattr(lstm, f"bias_ih_{layer}").copy_(take(name + "bias"))
+        frozen = getattr(lstm, f"bias_hh_{layer}")
+        frozen.zero_()
+        frozen.requires_grad_(False)
 
     def forward(self):
         with torch.inference_mode():
