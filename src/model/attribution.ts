@@ -15,6 +15,7 @@ import { loadSamples, unloadOutput } from '../training/batches.js';
 import { rowOrder, stepsOf } from '../training/run.js';
 import type { Pass } from '../training/trainable.js';
 import type { Network } from './network.js';
+import { gradientPass } from './watched-passes.js';
 
 export interface AttributeOptions {
   /** `'integratedGradients'` by default. */
@@ -62,7 +63,7 @@ export function attributeRows<A extends FloatArray>(
   const order = rowOrder(rows);
   const resume = network.setStateAside();
   for (let start = 0; start < rows; start += batchSize) {
-    const pass = network.gradientPass(Math.min(batchSize, rows - start), stepsOf(inputs));
+    const pass = gradientPass(network, Math.min(batchSize, rows - start), stepsOf(inputs));
     loadSamples(pass, inputs, order, start);
     for (const [i, values] of attributeBatch(
       pass,

@@ -19,7 +19,7 @@ import {
   toTargets,
 } from '../training/targets.js';
 import type { CompiledOutput } from './compiled.js';
-import { firstOutputs, type Graph, inferShapes, onlyReaders, stepSources } from './graph.js';
+import { describeValues, type Graph, type GraphValue, onlyReaders } from './graph.js';
 import type { Ports } from './ports.js';
 
 /**
@@ -88,33 +88,21 @@ export function maskInputs(graph: Graph, inputs: readonly Samples[]): Samples[] 
 
 /** The outputs that a model has for such samples. */
 export function outputShapes(graph: Graph, ports: Ports, inputs: readonly Samples[]): OutputShape[] {
-  const shapes = inferShapes(graph, inputs.map(shapeOf));
-  const sources = stepSources(graph);
-  const names = valueNames(graph);
+  const values = describeValues(graph, inputs.map(shapeOf));
   const [{ rows }] = inputs as [Samples];
   return graph.outputs.map((value, i) => {
-    const shape = shapes[value] as SampleShape;
-    const source = sources[value];
+    const { shape, source, name } = values[value] as GraphValue;
+    const sequence = shape.length === 2;
     return {
-      name: names[value] as string,
+      name,
       suffix: ports.suffix(i),
-      sequence: shape.length === 2,
-      steps: shape.length === 2 ? (shape[0] as number) : 1,
+      sequence,
+      steps: sequence ? (shape[0] as number) : 1,
       features: shape.at(-1) as number,
       rows:
         source === undefined ? { rows, mask: undefined, lengths: undefined } : (inputs[source] as Samples),
     };
   });
-}
-
-/** The name of the layer that gives each value; of an input, nothing. */
-function valueNames(graph: Graph): string[] {
-  const names: string[] = [];
-  const firsts = firstOutputs(graph);
-  graph.nodes.forEach(({ layer }, i) => {
-    for (let k = 0; k < layer.outputCount; k++) names[(firsts[i] as number) + k] = layer.name;
-  });
-  return names;
 }
 
 /**

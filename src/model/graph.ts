@@ -66,23 +66,45 @@ export function nameLayers(layers: readonly CoreLayer[]): void {
   }
 }
 
+/** What flows in a graph, from where to where is the graph's own. */
+export interface GraphValue {
+  /** The shape of a row. */
+  readonly shape: SampleShape;
+  /** Which of the model's inputs its steps are those of; undefined where they are steps of their own. */
+  readonly source: number | undefined;
+  /** The name of the layer that gives it; of an input, nothing. */
+  readonly name: string;
+}
+
+/**
+ * Every value, in order.
+ *
+ * @throws ShapeError when a layer cannot take what comes before it
+ */
+export function describeValues({ nodes }: Graph, inputShapes: readonly SampleShape[]): GraphValue[] {
+  const values: GraphValue[] = inputShapes.map((shape, source) => ({ shape, source, name: '' }));
+  const firstShapes = new Map<CoreLayer, SampleShape[]>();
+  for (const { layer, inputs } of nodes) {
+    const given = inputs.map((value) => values[value] as GraphValue);
+    const shapes = given.map(({ shape }) => shape);
+    layer.checkInputs(shapes);
+    const first = firstShapes.get(layer) ?? shapes;
+    shapes.forEach((shape, i) => void checkSameFeatures(layer, first[i], shape));
+    firstShapes.set(layer, first);
+    const source = layer.keepsSteps ? given[0]?.source : undefined;
+    for (const shape of [layer.outputShape(...shapes), ...layer.moreOutputShapes(...shapes)])
+      values.push({ shape, source, name: layer.name });
+  }
+  return values;
+}
+
 /**
  * The shape of a row of every value.
  *
  * @throws ShapeError when a layer cannot take what comes before it
  */
-export function inferShapes({ nodes }: Graph, inputShapes: readonly SampleShape[]): SampleShape[] {
-  const shapes = [...inputShapes];
-  const firstShapes = new Map<CoreLayer, SampleShape[]>();
-  for (const { layer, inputs } of nodes) {
-    const given = inputs.map((value) => shapes[value] as SampleShape);
-    layer.checkInputs(given);
-    const first = firstShapes.get(layer) ?? given;
-    given.forEach((shape, i) => void checkSameFeatures(layer, first[i], shape));
-    firstShapes.set(layer, first);
-    shapes.push(layer.outputShape(...given), ...layer.moreOutputShapes(...given));
-  }
-  return shapes;
+export function inferShapes(graph: Graph, inputShapes: readonly SampleShape[]): SampleShape[] {
+  return describeValues(graph, inputShapes).map(({ shape }) => shape);
 }
 
 function checkSameFeatures(layer: CoreLayer, first: SampleShape | undefined, shape: SampleShape): void {
@@ -91,16 +113,6 @@ function checkSameFeatures(layer: CoreLayer, first: SampleShape | undefined, sha
     `${layer.name} is used on ${first.at(-1)} features and again on ${shape.at(-1)}: ` +
       'a layer that is used twice has the same weights twice, so make a second one',
   );
-}
-
-/** For every value which of the model's inputs its steps are those of; undefined where they are steps of their own. */
-export function stepSources({ inputCount, nodes }: Graph): (number | undefined)[] {
-  const sources: (number | undefined)[] = Array.from({ length: inputCount }, (_, i) => i);
-  for (const { layer, inputs } of nodes) {
-    const source = layer.keepsSteps ? sources[inputs[0] as number] : undefined;
-    for (let i = 0; i < layer.outputCount; i++) sources.push(source);
-  }
-  return sources;
 }
 
 /** The layers right behind an input, each the only reader of what the one before it gives. */

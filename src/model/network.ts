@@ -46,7 +46,7 @@ export interface WatchedPass extends Pass {
 }
 
 /** What is to be known of a pass. */
-interface Watch {
+export interface Watch {
   readonly carried?: CarriedState[];
   readonly traced?: TracedLayer[];
   /** Whether there is to be a gradient by the inputs. */
@@ -129,29 +129,26 @@ export class Network implements Trainable {
     if (this.latest && asked && isAsked(asked, rows, steps, training)) return this.latest;
     this.asked = undefined;
     const key = `${rows} ${steps} ${training}`;
-    const pass = this.passes.get(key)?.pass ?? this.addPass(key, rows, steps, training, {});
+    const pass = this.watchedPass(key, rows, steps, training, () => ({}));
     this.latest = pass;
     this.asked = { rows, steps, training };
     return pass;
   }
 
-  /** The pass of one step of `rows` sequences side by side; good until the next call. */
-  streamPass(rows: number): WatchedPass {
-    const known = this.passes.get(rows);
-    return known?.pass ?? this.addPass(rows, rows, [1], false, { carried: [] });
-  }
-
-  /** A pass that tells what its recurrent layers compute; good until the next call. */
-  tracePass(rows: number, steps: readonly number[]): WatchedPass {
-    const key = `${rows} ${steps} traced`;
-    return this.passes.get(key)?.pass ?? this.addPass(key, rows, steps, false, { traced: [] });
-  }
-
-  /** A pass that goes back to the inputs; good until the next call. */
-  gradientPass(rows: number, steps: readonly number[]): Pass {
-    this.heedFrozenLayers();
-    const key = `${rows} ${steps} attributed`;
-    return this.passes.get(key)?.pass ?? this.addPass(key, rows, steps, true, { attributed: true });
+  /**
+   * A pass of which more is known, planned when its key is new; good until the next call.
+   *
+   * @internal see watched-passes.ts
+   */
+  watchedPass(
+    key: string | number,
+    rows: number,
+    steps: readonly number[],
+    training: boolean,
+    watch: () => Watch,
+  ): WatchedPass {
+    if (training) this.heedFrozenLayers();
+    return this.passes.get(key)?.pass ?? this.addPass(key, rows, steps, training, watch());
   }
 
   private addPass(

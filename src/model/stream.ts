@@ -11,6 +11,7 @@ import { checkMissing } from '../data/sample-hints.js';
 import { isArrayLike, type Missing, newArray } from '../data/samples.js';
 import type { Network, WatchedPass } from './network.js';
 import { uniqueNames } from './unique-names.js';
+import { streamPass } from './watched-passes.js';
 
 /** The state of a stream by name, `lstm_1/h`, each of `batch` rows of `units` numbers: plain data, fit for JSON. */
 export type StreamState = { readonly [name: string]: readonly number[] };
@@ -57,7 +58,7 @@ export class Stream<A extends FloatArray = Float32Array> {
     private readonly batch: number,
     private readonly missing: Missing,
   ) {
-    const { inputs, outputs, carried } = network.streamPass(batch);
+    const { inputs, outputs, carried } = streamPass(network, batch);
     this.inputs = batch * (inputs[0] as Edge).features;
     this.outputs = batch * (outputs[0] as Edge).features;
     this.kept = carried.map(({ first }) => newArray(network.precision, first.length));
@@ -81,7 +82,7 @@ export class Stream<A extends FloatArray = Float32Array> {
   ): O {
     if (features?.length !== this.inputs) throw this.wrongLength('features', features, this.inputs);
     if (out.length !== this.outputs) throw this.wrongLength('outputs', out, this.outputs);
-    const pass = this.network.streamPass(this.batch);
+    const pass = streamPass(this.network, this.batch);
     this.load(pass, features);
     const { carried } = pass;
     for (let i = 0; i < carried.length; i++) {
@@ -98,7 +99,7 @@ export class Stream<A extends FloatArray = Float32Array> {
 
   /** Begins a new sequence in every row. */
   reset(): void {
-    this.network.streamPass(this.batch).carried.forEach(({ first, begin }, i) => {
+    streamPass(this.network, this.batch).carried.forEach(({ first, begin }, i) => {
       begin();
       (this.kept[i] as FloatArray).set(first.array);
     });

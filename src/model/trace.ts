@@ -7,6 +7,7 @@ import { rowOrder, stepsOf } from '../training/run.js';
 import { checkStatefulRows } from '../training/stateful.js';
 import type { Network } from './network.js';
 import { uniqueNames } from './unique-names.js';
+import { tracePass } from './watched-passes.js';
 
 /**
  * Tensors `[rows, steps, units]` by layer and quantity: `lstm_1/i`, `f`, `g`, `o`, `c` and `h`; of a GRU `z`, `r`, `n`
@@ -27,7 +28,7 @@ export function traceRows<A extends FloatArray>(
   let tensors: Tensor<A>[] | undefined;
   let names: string[] = [];
   for (let start = 0; start < rows; start += batchSize) {
-    const pass = network.tracePass(Math.min(batchSize, rows - start), stepsOf(inputs));
+    const pass = tracePass(network, Math.min(batchSize, rows - start), stepsOf(inputs));
     const quantities = pass.traced.flatMap(quantitiesOf);
     names = uniqueNames(quantities.map(({ name }) => name));
     tensors ??= quantities.map(({ layer: { steps }, units }): Tensor<A> => {

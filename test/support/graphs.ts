@@ -22,6 +22,7 @@ import {
   type SymbolicTensor,
 } from '../../src/index.js';
 import type { Network } from '../../src/model/network.js';
+import { gradientPass } from '../../src/model/watched-passes.js';
 import { loadSamples } from '../../src/training/batches.js';
 import { rowOrder, stepsOf } from '../../src/training/run.js';
 import { totalPenalty } from '../../src/training/update.js';
@@ -193,7 +194,7 @@ export function buildGraph(choice: GraphChoice) {
     drawIds(random, batch, short),
     drawSamples(random, batch, 1, 2, false),
   ];
-  const pass = network.gradientPass(batch, stepsOf(samples));
+  const pass = gradientPass(network, batch, stepsOf(samples));
   loadSamples(pass, samples, rowOrder(batch), 0);
   const slopes = pass.outputs.map(({ value }) => normals(random, value.length));
   const drawn = network.dropout.state();
