@@ -37,6 +37,7 @@ export {
   type TemporalOrderOptions,
   temporalOrder,
 } from './data/datasets/temporal-order.js';
+export { type IdxArray, readIdx } from './data/idx.js';
 export type { Missing, SampleInput } from './data/samples.js';
 export { activation } from './layers/activation.js';
 export type { ActivationName, ElementwiseActivationName } from './layers/activations.js';
