@@ -1,7 +1,7 @@
 /** Adam, with AMSGrad, and AdamW. */
 import { checkBoolean, checkNumber } from '../../core/options.js';
 import { amsgradUpdate } from '../../kernels/adam-variants.js';
-import { type BetaOptions, checkBetas, correction } from './betas.js';
+import { type BetaOptions, checkBetas, correctionOf } from './betas.js';
 import {
   checkOptimizerOptions,
   createOptimizer,
@@ -55,9 +55,11 @@ function createAdam(name: 'adam' | 'adamW', options: AdamOptions, weightDecay: n
 function bindAmsgrad(beta1: number, beta2: number, epsilon: number): Optimizer['bind'] {
   return (backend) => {
     const kernels = backend.bind({ amsgradUpdate });
+    const firstAt = correctionOf(beta1);
+    const secondAt = correctionOf(beta2);
     return ({ value: { array: w, length }, gradient: { array: g } }, [m, v, largest], rate, iterations) => {
-      const first = correction(beta1, iterations);
-      const second = correction(beta2, iterations);
+      const first = firstAt(iterations);
+      const second = secondAt(iterations);
       kernels.amsgradUpdate(
         w,
         g,

@@ -22,7 +22,13 @@ export function checkBetas(
   };
 }
 
-/** 1 - beta^t, at the update after `iterations` others. */
-export function correction(beta: number, iterations: number): number {
-  return 1 - power(beta, iterations + 1);
+/** Gives 1 - beta^t at the update after `iterations` others, computed once an update and not once a weight. */
+export function correctionOf(beta: number): (iterations: number) => number {
+  const kept = new Float64Array(1);
+  let latest = -1;
+  return (iterations) => {
+    if (iterations !== latest) kept[0] = 1 - power(beta, iterations + 1);
+    latest = iterations;
+    return kept[0] as number;
+  };
 }
