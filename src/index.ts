@@ -159,7 +159,7 @@ export {
 } from './model/decode.js';
 export { type Functional, type InputPorts, type ModelDefinition, model } from './model/functional.js';
 export type { BatchesOptions } from './model/given-rows.js';
-export { type GradientReport, gradientReport, type LayerReport } from './model/gradient-report.js';
+export type { GradientReport, LayerReport } from './model/gradient-report.js';
 export type { Model } from './model/model.js';
 export { deserializeModel, serializeModel } from './model/model-file.js';
 export { modelFromJSON } from './model/model-json.js';

@@ -19,7 +19,7 @@ export interface BidirectionalOptions extends LayerOptions {
   backwardLayer?: Layer;
 }
 
-class Bidirectional extends Layer {
+export class Bidirectional extends Layer {
   readonly type = 'bidirectional';
   readonly ranks = [3];
   private readonly forward: Recurrent;
@@ -56,7 +56,7 @@ class Bidirectional extends Layer {
     for (const direction of this.directions) direction.owner = this;
   }
 
-  private get directions(): readonly Recurrent[] {
+  get directions(): readonly Recurrent[] {
     return [this.forward, this.backward];
   }
 

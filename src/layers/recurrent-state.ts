@@ -13,7 +13,8 @@ import type { LayerParameter } from './layer.js';
 export class KeptState {
   /** How many rows the state is of; 0 where the next batch begins anew. */
   rows = 0;
-  private arrays: FloatArray[] = [];
+  /** [rows, width] of each state. */
+  arrays: FloatArray[] = [];
 
   keep(states: readonly PlannedState[], rows: number): void {
     states.forEach(({ region, last }, i) => {

@@ -87,7 +87,8 @@ export abstract class Recurrent extends Layer {
   private recurrentKernel!: LayerParameter;
   private bias: LayerParameter | undefined;
   private readonly initial: LayerParameter[] = [];
-  private kept = new KeptState();
+  /** @internal what it carries on to the next batch, where it is stateful */
+  kept = new KeptState();
 
   constructor(
     override readonly type: string,

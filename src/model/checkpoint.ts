@@ -11,6 +11,7 @@ import type { FloatArray } from '../core/tensor.js';
 import type { TrainedModel } from '../training/callbacks.js';
 import type { Checkpoint, FitState } from '../training/checkpoint.js';
 import type { EpochRecord } from '../training/epoch-history.js';
+import { type Carried, carriedBy, carryOn } from './carried.js';
 import type { Model } from './model.js';
 import { deserializeModel, serializeModel } from './model-file.js';
 import type { Network } from './network.js';
@@ -80,7 +81,11 @@ type Trained = TrainedModel & Model<FloatArray>;
 
 function write(model: Trained, { records, ...state }: FitState): Uint8Array<ArrayBuffer> {
   const { tensors, metadata } = readSafetensors(serializeModel(model));
-  const { json, arrays } = pack('the state of a callback', { ...state, records: toColumns(records) });
+  const { json, arrays } = pack('the state of a callback', {
+    ...state,
+    records: toColumns(records),
+    carried: carriedBy(model.layers),
+  });
   arrays.forEach((data, i) => void tensors.set(`${STATE}.${i}`, toStored(data)));
   return writeSafetensors(tensors, { ...metadata, [STATE]: json });
 }
@@ -94,8 +99,9 @@ function read(model: Trained, bytes: Uint8Array): FitState {
   for (let tensor = tensors.get(`${STATE}.0`); tensor; tensor = tensors.get(`${STATE}.${arrays.length}`)) {
     arrays.push(tensor.data);
   }
-  const state = toState(unpack({ json, arrays }));
+  const { carried, ...state } = toState(unpack({ json, arrays }));
   takeOver(model.internals.network as Network, deserializeModel(bytes).internals.network as Network);
+  carryOn(model.layers, carried);
   return state;
 }
 
@@ -109,7 +115,7 @@ function takeOver(network: Network, from: Network): void {
   const { optimizer } = network;
   const copy = (to: readonly Region[], of: readonly Region[]) =>
     to.forEach(({ array }, i) => void array.set((of[i] as Region).array));
-  const weights = (of: Network) => of.parameters.map(({ value }) => value);
+  const weights = (of: Network) => of.weights.map(({ value }) => value);
   copy(weights(network), weights(from));
   copy(optimizer.regions.flat(), from.optimizer.regions.flat());
   optimizer.iterations = from.optimizer.iterations;
@@ -176,8 +182,8 @@ function toRecords({ epochs, columns }: ReturnType<typeof toColumns>): EpochReco
 }
 
 /** @throws FormatError when it is not the state of a fit */
-function toState(value: unknown): FitState {
-  const state = value as FitState & { records: ReturnType<typeof toColumns> };
+function toState(value: unknown): FitState & { readonly carried: readonly Carried[] } {
+  const state = value as ReturnType<typeof toState> & { records: ReturnType<typeof toColumns> };
   try {
     checkInteger('epoch', state.epoch, { min: 0 });
     checkInteger('batch', state.batch, { min: 0 });

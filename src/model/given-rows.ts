@@ -89,7 +89,7 @@ async function forEachGiven(
   const feed = new GivenBatches(source, read, given);
   const giveWay = createYield();
   try {
-    await feed.begin(0, 0, 0);
+    await feed.begin(0, 0);
     for (let batch = await feed.next(); batch; batch = await feed.next()) {
       work(batch);
       if (giveWay.isDue()) await giveWay.now();

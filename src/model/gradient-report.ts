@@ -3,18 +3,13 @@
  * units that are dead.
  */
 import type { Edge, GateProbe } from '../backend/plan.js';
-import { ConfigError } from '../core/errors.js';
-import { checkOptions } from '../core/options.js';
 import type { Region } from '../core/region.js';
 import type { FloatArray } from '../core/tensor.js';
-import type { SampleInput } from '../data/samples.js';
-import type { TargetInput } from '../training/targets.js';
-import type { LayerTrace } from '../training/trainable.js';
-import { copyToLookInto } from './copy.js';
-import type { WeightOptions } from './data-options.js';
-import type { Model } from './model.js';
+import { loadSamples, loadTargets } from '../training/batches.js';
+import { lossOf, rowOrder } from '../training/run.js';
+import type { Dataset } from '../training/targets.js';
+import type { LayerTrace, Pass } from '../training/trainable.js';
 import type { Network } from './network.js';
-import type { Each, Some, SymbolicPorts } from './ports.js';
 
 /** A gate is saturated below this, and above 1 less this. */
 const SATURATED = 0.05;
@@ -48,64 +43,82 @@ export interface GradientReport {
   toString(): string;
 }
 
-/**
- * How gradients flow through a model on one batch: their norms at every layer and step, the share of saturated gates, dead
- * units. It is looked at on a copy; the model stays as it is. Printed, it is a table.
- *
- * @param x, y  a batch; all of it is computed at once
- * @throws ConfigError when the model is not compiled; ShapeError, DataError for data that does not fit
- *
- * @example console.log(String(gradientReport(model, x, y)));
- */
-export function gradientReport<I extends SymbolicPorts, O extends SymbolicPorts>(
-  model: Model<FloatArray, I, O>,
-  x: Each<I, SampleInput>,
-  y: Some<O, TargetInput>,
-  options: WeightOptions<O> = {},
+/** The report of a batch, all of it computed at once. Weights, optimizer and random numbers stay as they are. */
+export function reportGradients(
+  network: Network,
+  dataset: Dataset,
+  lossWeights: readonly number[],
 ): GradientReport {
-  checkOptions('gradientReport', options, ['sampleWeight']);
-  const { compiled } = model.internals;
-  if (!compiled) throw new ConfigError('gradientReport needs a compiled model: call model.compile first');
-  model.testOnBatch(x, y, options); // which builds the model, and checks the data
-  const copy = copyToLookInto(model, compiled, model.precision);
-  const network = copy.internals.network as Network;
-  const { loss } = copy.testOnBatch(x, y, options) as { loss: number };
-  // A backward pass may write over the gates, so they are looked at before it.
-  const forward = network.latest?.layers ?? [];
-  const seen = forward.map((layer) => ({
-    output: rootMeanSquare(layer.output),
-    gates: layer.probes.flatMap((probe, p) => saturation(probe, layer.probes.length > 1 ? p : undefined)),
-    dead: deadUnits(layer.output),
-  }));
-  copy.trainOnBatch(x, y, options);
-  const backward = network.latest?.layers ?? [];
-  const layers = backward.map((layer, i): LayerReport => {
-    const { output, gates, dead } = seen[i] as (typeof seen)[number];
-    const weights = network.parameters
-      .filter(({ name }) => name.startsWith(`${layer.name}/`))
-      .map(({ name, gradient, value }) => ({
-        name: name.slice(layer.name.length + 1),
-        gradient: norm(gradient.array),
-        value: norm(value.array),
-      }));
-    // A loss may see through an activation, to what went into it.
-    const gradient = layer.output.logits?.gradient ?? layer.output.gradient;
-    const steps = stepNorms(layer, gradient);
-    const total = gradient
-      ? Math.hypot(...normsOf(layer.output, gradient, layer.output.features))
-      : Number.NaN;
-    return {
-      name: layer.name,
-      output,
-      gradient: total,
-      steps,
-      weights,
-      gates,
-      dead,
-      units: layer.output.features,
-    };
-  });
-  return { loss, layers, toString: () => table(loss, layers) };
+  const dropout = network.dropout.state();
+  const resume = network.setStateAside();
+  try {
+    // A backward pass may write over the gates, and leaves out what does not learn: so the outputs are looked at before it.
+    const forward = runForward(network, dataset, false);
+    const loss = lossOf(forward, lossWeights, network.parameters);
+    const seen = forward.layers.map(lookAt);
+    const layers = runBackward(network, dataset, lossWeights).layers.map((layer, i) =>
+      reportLayer(layer, seen[i] as ReturnType<typeof lookAt>, network),
+    );
+    return { loss, layers, toString: () => table(loss, layers) };
+  } finally {
+    network.dropout.restore(dropout);
+    resume();
+  }
+}
+
+function runForward(network: Network, { rows, steps, inputs, outputs }: Dataset, training: boolean): Pass {
+  const pass = network.pass(rows, steps, training);
+  loadSamples(pass, inputs, rowOrder(rows), 0);
+  loadTargets(pass, outputs);
+  pass.forward(training);
+  return pass;
+}
+
+function runBackward(network: Network, dataset: Dataset, lossWeights: readonly number[]): Pass {
+  const pass = runForward(network, dataset, true);
+  const counted = pass.losses.reduce((sum, loss) => {
+    loss.forward();
+    return sum + loss.result.count;
+  }, 0);
+  const factors = pass.losses.map(({ result: { count } }, i) =>
+    count === 0 ? 0 : (lossWeights[i] as number) / count,
+  );
+  pass.backward(factors, 1 / counted);
+  return pass;
+}
+
+function lookAt({ output, probes }: LayerTrace) {
+  return {
+    output: rootMeanSquare(output),
+    gates: probes.flatMap((probe, p) => saturation(probe, probes.length > 1 ? p : undefined)),
+    dead: deadUnits(output),
+  };
+}
+
+function reportLayer(
+  layer: LayerTrace,
+  seen: ReturnType<typeof lookAt>,
+  { parameters }: Network,
+): LayerReport {
+  const { name, output } = layer;
+  const weights = parameters
+    .filter((weight) => weight.name.startsWith(`${name}/`))
+    .map((weight) => ({
+      name: weight.name.slice(name.length + 1),
+      gradient: norm(weight.gradient.array),
+      value: norm(weight.value.array),
+    }));
+  // A loss may see through an activation, to what went into it.
+  const gradient = output.logits?.gradient ?? output.gradient;
+  const total = gradient ? Math.hypot(...normsOf(output, gradient, output.features)) : Number.NaN;
+  return {
+    name,
+    gradient: total,
+    steps: stepNorms(layer, gradient),
+    weights,
+    units: output.features,
+    ...seen,
+  };
 }
 
 function norm(values: FloatArray): number {

@@ -28,6 +28,7 @@ import {
 import { outputShapes } from './feeding.js';
 import { fitModel, type Reading } from './fit-model.js';
 import { type BatchesOptions, evaluateGiven, predictGiven } from './given-rows.js';
+import { type GradientReport, reportGradients } from './gradient-report.js';
 import type { ModelInternals } from './internals.js';
 import type { Batches, CompileOptions, FitBatchesOptions, FitOptions, ModelOptions } from './options.js';
 import type { Each, Some, SymbolicPorts } from './ports.js';
@@ -188,6 +189,27 @@ export abstract class Model<
     this.checkNotFitting('trainOnBatch');
     this.checkCompiled('trainOnBatch');
     return this.trainOn(this.datasetOf(x, y, options.sampleWeight, 'error'));
+  }
+
+  /**
+   * How gradients flow through the model on one batch: their norms at every layer and step, the share of saturated gates,
+   * dead units. The model stays as it is, and a callback may ask in the middle of training. Printed, it is a table.
+   *
+   * @param x, y  a batch; all of it is computed at once
+   * @throws ShapeError, DataError for data that does not fit
+   *
+   * @example console.log(String(model.gradientReport(x, y)));
+   */
+  gradientReport(
+    x: Each<I, SampleInput>,
+    y: Some<O, TargetInput>,
+    options: WeightOptions<O> = {},
+  ): GradientReport {
+    checkOptions('gradientReport', options, ['sampleWeight']);
+    const { outputs } = this.checkCompiled('gradientReport');
+    const dataset = this.datasetOf(x, y, options.sampleWeight, 'error');
+    const weights = outputs.map(({ weight }) => weight);
+    return reportGradients(this.built('gradientReport'), dataset, weights);
   }
 
   /** The loss and metrics of one batch, dropout off; no weight changes. */

@@ -39,7 +39,7 @@ export interface Callback {
   /** `logs` holds the epoch's loss and metrics, and if it was validated the same names behind `val_`. */
   onEpochEnd?(epoch: number, logs: Logs, training: Training): void | Promise<void>;
   onBatchBegin?(batch: number, training: Training): void | Promise<void>;
-  /** `logs` holds the mean loss of the epoch so far. */
+  /** `logs` holds the mean loss of the epoch so far, and its metrics. */
   onBatchEnd?(batch: number, logs: Logs, training: Training): void | Promise<void>;
   /** Before the validation of an epoch. */
   onTestBegin?(training: Training): void | Promise<void>;

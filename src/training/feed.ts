@@ -1,6 +1,6 @@
 /** Where `fit` takes its batches from: rows that are all there, in an order of their own each epoch, or anything else. */
 import type { Random } from '../core/random.js';
-import { restoreOrder, rowOrder, stepsOf } from './run.js';
+import { restoreOrder, rowOrder } from './run.js';
 import type { Dataset } from './targets.js';
 
 /** Rows `order[start]` to `order[start + count - 1]` of a data set. */
@@ -20,13 +20,10 @@ export interface Feed {
   readonly dataset: Dataset | undefined;
   /** A number that sums up the batches of the epoch so far, where there is no other way to tell them from others. */
   readonly mark?: number;
-  /**
-   * Goes to a batch of an epoch.
-   *
-   * @param from  how many batches of it are done already
-   * @param before  how many were given in all the epochs before it
-   */
-  begin(epoch: number, from: number, before: number): void | Promise<void>;
+  /** Of a run that is resumed, how many batches were given in the epochs that are over. */
+  before?: number;
+  /** Goes to a batch of an epoch, of which `from` are done already. */
+  begin(epoch: number, from: number): void | Promise<void>;
   /** The next batch; nothing at the end of the epoch, or where a signal has ended the wait for it. */
   next(): Batch | undefined | Promise<Batch | undefined>;
   /** No batch will be asked for any more. */
@@ -61,6 +58,6 @@ export class Rows implements Feed {
     if (start >= dataset.rows) return undefined;
     this.batch++;
     const count = Math.min(batchSize, dataset.rows - start);
-    return { dataset, order, start, count, steps: stepsOf(dataset.inputs) };
+    return { dataset, order, start, count, steps: dataset.steps };
   }
 }

@@ -29,10 +29,6 @@ export class Fit<O extends LoopOptions = LoopOptions, H extends EpochHistory = E
   protected epoch: number;
   /** How many batches of the epoch are done. */
   protected batch = 0;
-  /** How many batches were done in the epochs before. */
-  protected before = 0;
-  /** How many epochs have been validated. */
-  protected validations = 0;
   /** The generator before it put the rows of the epoch in order. */
   protected orderState: RandomState;
   protected logs: Logs = {};
@@ -47,7 +43,7 @@ export class Fit<O extends LoopOptions = LoopOptions, H extends EpochHistory = E
     protected readonly model: Trainable,
     handle: TrainedModel,
     protected readonly feed: Feed,
-    private readonly validation: Feed | undefined,
+    protected readonly validation: Feed | undefined,
     protected readonly options: O,
     protected readonly history: H,
   ) {
@@ -104,7 +100,7 @@ export class Fit<O extends LoopOptions = LoopOptions, H extends EpochHistory = E
     for (let batch = await this.next(); batch; batch = await this.next()) {
       await this.each((callback) => callback.onBatchBegin?.(this.batch, training));
       await this.trainOn(batch);
-      await this.each((callback) => callback.onBatchEnd?.(this.batch, { loss: totals.loss }, training));
+      await this.each((callback) => callback.onBatchEnd?.(this.batch, this.batchLogs(), training));
       this.batch++;
       await this.batchDone(batch.count);
       if (giveWay.isDue()) await giveWay.now();
@@ -118,7 +114,6 @@ export class Fit<O extends LoopOptions = LoopOptions, H extends EpochHistory = E
     await this.each((callback) => callback.onEpochEnd?.(this.epoch, this.logs, training));
     if (giveWay.isDue()) await giveWay.now();
     this.epoch++;
-    this.before += this.batch;
     this.batch = 0;
   }
 
@@ -129,6 +124,11 @@ export class Fit<O extends LoopOptions = LoopOptions, H extends EpochHistory = E
     const batch = await this.feed.next();
     if (!batch) await this.heedSignal();
     return batch;
+  }
+
+  /** What callbacks are told of the epoch so far when a batch is over. */
+  protected batchLogs(): Logs {
+    return { loss: this.totals.loss };
   }
 
   /** What is done when a batch is over, its callbacks included; it had so many rows. */
@@ -143,12 +143,12 @@ export class Fit<O extends LoopOptions = LoopOptions, H extends EpochHistory = E
   }
 
   /** Goes to the batch at hand of the epoch at hand, whose order hangs on the generator alone. */
-  protected async beginEpoch(): Promise<void> {
-    const { model, feed, epoch, batch, before } = this;
+  private async beginEpoch(): Promise<void> {
+    const { model, feed, epoch, batch } = this;
     this.orderState = model.shuffling.state();
     // The first epoch goes on from the state that there is; the others come back to where the rows begin.
     if (epoch > this.options.initialEpoch) model.setStateAside();
-    await feed.begin(epoch, batch, before);
+    await feed.begin(epoch, batch);
     this.totals.reset(feed.dataset);
   }
 
@@ -179,7 +179,7 @@ export class Fit<O extends LoopOptions = LoopOptions, H extends EpochHistory = E
     totals.reset(feed.dataset);
     const resume = model.setStateAside();
     try {
-      await feed.begin(this.epoch, 0, this.validations * (feed.batches ?? 0));
+      await feed.begin(this.epoch, 0);
       while (!options.signal?.aborted) {
         const batch = await feed.next();
         if (!batch) break;
@@ -190,7 +190,6 @@ export class Fit<O extends LoopOptions = LoopOptions, H extends EpochHistory = E
     } finally {
       resume();
     }
-    this.validations++;
     await this.each((callback) => callback.onTestEnd?.(totals.logs(), training));
     return totals.logs('val_');
   }

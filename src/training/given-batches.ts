@@ -7,7 +7,7 @@ import { DataError, LonghandError } from '../core/errors.js';
 import { describe } from '../core/options.js';
 import type { Batch, Feed } from './feed.js';
 import { fingerprint } from './fingerprint.js';
-import { rowOrder, stepsOf } from './run.js';
+import { rowOrder } from './run.js';
 import type { Dataset } from './targets.js';
 
 /** What can be gone through one by one. */
@@ -45,6 +45,7 @@ export class GivenBatches implements Feed {
   readonly batches: number | undefined;
   readonly dataset = undefined;
   mark = 0;
+  before = 0;
   private iterator: Iterator<unknown> | AsyncIterator<unknown> | undefined;
   /** How many batches the iterator has given, beside one that was looked at beforehand. */
   private taken = 0;
@@ -73,14 +74,14 @@ export class GivenBatches implements Feed {
     this.toDataset(this.ahead.value);
   }
 
-  async begin(epoch: number, from: number, before: number): Promise<void> {
+  async begin(epoch: number, from: number): Promise<void> {
     const { source, isOneRun } = this;
     const isNew = this.taken === 0 && (typeof source !== 'function' || epoch === this.epoch);
     if (!this.iterator || !(isOneRun || isNew)) await this.open(epoch);
     this.epoch = epoch;
     this.given = 0;
     this.mark = 0;
-    while (isOneRun && this.taken < before) await this.skip();
+    while (isOneRun && this.taken < this.before) await this.skip();
     while (this.given < from) this.count(this.toDataset((await this.skip()).value));
   }
 
@@ -198,7 +199,7 @@ function toBatch(dataset: Dataset): Batch {
     order: rowOrder(dataset.rows),
     start: 0,
     count: dataset.rows,
-    steps: stepsOf(dataset.inputs),
+    steps: dataset.steps,
   };
 }
 

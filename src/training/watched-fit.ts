@@ -6,7 +6,9 @@ import type { Feed } from './feed.js';
 import { fingerprint } from './fingerprint.js';
 import { Fit, type LoopOptions } from './fit.js';
 import { History } from './history.js';
+import type { Metric } from './metrics/metric.js';
 import { createProgress, type Progress, type Verbosity } from './progress.js';
+import type { Logs } from './run.js';
 import { checkStatefulFit, checkStatefulRows } from './stateful.js';
 import { restoreTotals, totalsState } from './totals-state.js';
 import type { Trainable } from './trainable.js';
@@ -36,7 +38,7 @@ export function runFit(
   options: WatchedOptions,
 ): Promise<History> {
   const fit = new WatchedFit(model, handle, feed, validation, options, new History());
-  checkStatefulFit(model, options);
+  checkStatefulFit(model, options.shuffle);
   for (const { dataset } of validation ? [feed, validation] : [feed]) {
     if (dataset) checkStatefulRows(model, dataset.rows, options.batchSize);
   }
@@ -48,6 +50,8 @@ class WatchedFit extends Fit<WatchedOptions, History> {
   /** What the checkpoint held, where the run goes on from one. */
   private resumed: FitState | undefined;
   private lastSaved = performance.now();
+  /** How many batches are done, over all epochs. */
+  private steps = 0;
   private kept: FitPlan | undefined;
 
   protected override async begin(): Promise<boolean> {
@@ -76,7 +80,35 @@ class WatchedFit extends Fit<WatchedOptions, History> {
     }
   }
 
+  /** Metrics too; those that are long in the making are made when they are looked at. */
+  protected override batchLogs(): Logs {
+    const logs = super.batchLogs();
+    for (const { prefix, metrics } of this.options.reports) {
+      for (const metric of metrics) {
+        if (metric.keepsRows) this.addLater(logs, `${prefix}${metric.name}`, metric);
+        else logs[`${prefix}${metric.name}`] = metric.result();
+      }
+    }
+    return logs;
+  }
+
+  private addLater(logs: Logs, name: string, metric: Metric): void {
+    const { steps } = this;
+    let value: number | undefined;
+    const get = () => {
+      if (value === undefined && this.steps !== steps) {
+        throw new ConfigError(
+          `fit: ${name} of a batch is there within onBatchEnd alone: look at it then, and keep the number`,
+        );
+      }
+      value ??= metric.result();
+      return value;
+    };
+    Object.defineProperty(logs, name, { get, enumerable: true });
+  }
+
   protected override async batchDone(rows: number): Promise<void> {
+    this.steps++;
     this.progress?.batch(this.epoch, this.batch - 1, rows, this.totals);
     if (this.isDue()) await this.save();
   }
@@ -93,8 +125,7 @@ class WatchedFit extends Fit<WatchedOptions, History> {
 
   private isDue(): boolean {
     const { everySteps, everySeconds } = this.options.checkpoint ?? {};
-    const steps = this.before + this.batch;
-    if (everySteps !== undefined && steps % everySteps === 0) return true;
+    if (everySteps !== undefined && this.steps % everySteps === 0) return true;
     return everySeconds !== undefined && performance.now() - this.lastSaved >= 1000 * everySeconds;
   }
 
@@ -106,11 +137,11 @@ class WatchedFit extends Fit<WatchedOptions, History> {
   }
 
   private state(finished: boolean): FitState {
-    const { epoch, batch, before, feed, orderState, totals, history, model, options } = this;
+    const { epoch, batch, feed, orderState, totals, history, model, options } = this;
     return {
       epoch,
       batch,
-      before,
+      before: this.steps - batch,
       mark: batch === 0 ? undefined : feed.mark,
       order: batch === 0 ? model.shuffling.state() : orderState,
       totals: totalsState(totals),
@@ -137,14 +168,20 @@ class WatchedFit extends Fit<WatchedOptions, History> {
     for (const { epoch, logs } of state.records) {
       this.history.record(epoch, logs);
       this.logs = { ...logs };
-      if (logs.val_loss !== undefined) this.validations++;
     }
     this.epoch = state.epoch;
     this.batch = state.batch;
-    this.before = state.before;
+    this.steps = state.before + state.batch;
+    this.feed.before = state.before;
+    if (this.validation) {
+      const validated = state.records.filter(({ logs }) => logs.val_loss !== undefined);
+      this.validation.before = validated.length * (this.validation.batches ?? 0);
+    }
     if (state.batch === 0) return state;
+    this.orderState = state.order;
     model.shuffling.restore(state.order);
-    await this.beginEpoch();
+    await feed.begin(state.epoch, state.batch);
+    this.totals.reset(feed.dataset);
     if (feed.mark !== state.mark) throw otherData();
     restoreTotals(this.totals, state.totals);
     return state;

@@ -6,7 +6,6 @@ import {
   checkGradients,
   dense,
   dropout,
-  gradientReport,
   l2,
   lstm,
   type OwnLoss,
@@ -101,7 +100,7 @@ describe('gradientReport', () => {
     const model = make();
     model.build([null, 2]);
     const before = weightBits(model);
-    const { loss, layers } = gradientReport(model, x, y);
+    const { loss, layers } = model.gradientReport(x, y);
     expect(loss).toBeCloseTo(model.evaluate(x, y).loss as number, 5);
     expect(layers.map(({ name }) => name)).toEqual(model.layers.map(({ name }) => name));
     expect(layers.map(({ steps }) => steps.length)).toEqual([6, 6, 0, 0, 0]);
@@ -133,7 +132,7 @@ describe('gradientReport', () => {
     (weights['lstm_2/bias'] as { data: Float32Array }).data.fill(-20, 4, 8);
     (weights['dense_1/bias'] as { data: Float32Array }).data.fill(-50, 0, 2);
     model.setWeights(weights);
-    const report = gradientReport(model, long, [1, 0, 1]);
+    const report = model.gradientReport(long, [1, 0, 1]);
     const [, second, relu] = report.layers;
     expect(second?.gates.find(({ gate }) => gate === 'f')).toEqual({ gate: 'f', low: 1, high: 0 });
     expect(second?.gates.find(({ gate }) => gate === 'i')?.low).toBeLessThan(0.5);
@@ -147,9 +146,9 @@ describe('gradientReport', () => {
   });
 
   it('refuses what does not fit', async () => {
-    expect((await errorOf(() => gradientReport(sequential([dense(1)]), [[1]], [1]))).message).toBe(
-      'gradientReport needs a compiled model: call model.compile first',
+    expect((await errorOf(() => sequential([dense(1)]).gradientReport([[1]], [1]))).message).toBe(
+      'gradientReport needs a compiled model: call model.compile({ loss: ... }) first',
     );
-    expect((await errorOf(() => gradientReport(make(), x, [0, 1]))).name).toBe('ShapeError');
+    expect((await errorOf(() => make().gradientReport(x, [0, 1]))).name).toBe('ShapeError');
   });
 });

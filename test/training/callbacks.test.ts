@@ -1,7 +1,17 @@
 /** Hooks of fit: their order, their arguments, that they are waited for, and what happens when one throws. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { type Callback, dense, type Logs, sequential, sgd } from '../../src/index.js';
+import {
+  batchNormalization,
+  type Callback,
+  dense,
+  dropout,
+  type Logs,
+  type Sequential,
+  sequential,
+  serializeModel,
+  sgd,
+} from '../../src/index.js';
 import { errorOf, weightBits } from '../support/bits.js';
 
 const x = [[1], [2], [3], [4], [5]];
@@ -225,5 +235,55 @@ describe('what is no callback', () => {
       name: 'ConfigError',
       message: `fit: callbacks[1] is ${found}, which has none of the hooks ${hooks}`,
     });
+  });
+});
+
+describe('what onBatchEnd is told', () => {
+  const x = [[1], [2], [3], [4], [5]];
+  const y = [0, 1, 1, 0, 1];
+  const make = () =>
+    sequential([dense(1, { activation: 'sigmoid' })], { seed: 2 }).compile({
+      loss: 'binaryCrossentropy',
+      metrics: ['accuracy', 'auc'],
+    });
+
+  it('is loss and metrics of the epoch so far, at its last batch those of the epoch', async () => {
+    const batches: Logs[] = [];
+    const { history } = await make().fit(x, y, {
+      batchSize: 2,
+      callbacks: [{ onBatchEnd: (_batch, logs) => void batches.push({ ...logs }) }],
+    });
+    expect(batches.map((logs) => Object.keys(logs))).toEqual(Array(3).fill(['loss', 'accuracy', 'auc']));
+    expect(batches.at(-1)).toEqual({
+      loss: history.loss?.[0],
+      accuracy: history.accuracy?.[0],
+      auc: history.auc?.[0],
+    });
+  });
+
+  it('keeps what was looked at, and is an error where a metric of all rows is asked for too late', async () => {
+    const kept: Logs[] = [];
+    let first: number | undefined;
+    const onBatchEnd = (batch: number, logs: Logs) => {
+      kept.push(logs);
+      if (batch === 0) first = logs.auc;
+    };
+    await make().fit(x, y, { batchSize: 2, callbacks: [{ onBatchEnd }] });
+    expect(kept[0]?.auc).toBe(first);
+    expect(await errorOf(() => kept[1]?.auc)).toEqual({
+      name: 'ConfigError',
+      message: 'fit: auc of a batch is there within onBatchEnd alone: look at it then, and keep the number',
+    });
+  });
+
+  it('a report of the gradients in between changes no bit', async () => {
+    const [plain, watched] = [0, 1].map(() => {
+      const model = sequential([dense(4), batchNormalization(), dropout(0.5), dense(1)], { seed: 2 });
+      return model.compile({ loss: 'meanSquaredError', optimizer: 'adam' });
+    }) as [Sequential, Sequential];
+    await plain.fit(x, y, { batchSize: 2, epochs: 2 });
+    const onBatchEnd = () => void watched.gradientReport(x, y);
+    await watched.fit(x, y, { batchSize: 2, epochs: 2, callbacks: [{ onBatchEnd }] });
+    expect(Buffer.compare(serializeModel(watched), serializeModel(plain))).toBe(0);
   });
 });

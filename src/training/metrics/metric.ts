@@ -19,6 +19,8 @@ import { type Predictions, type PredictionWeights, type Table, toTable } from '.
 export interface Metric {
   /** The name under which it is reported. */
   readonly name: string;
+  /** Whether it keeps every row, so that its value is long in the making. */
+  readonly keepsRows?: true;
   /** Begins anew; `rows` is how many rows or steps may come, so that `update` allocates nothing. */
   reset(rows: number): void;
   /** Takes a batch: y [rows, columns], the targets, weights [rows] and mask [rows]. */

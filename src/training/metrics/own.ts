@@ -49,6 +49,7 @@ function collect(name: string, compute: OwnMetric): Accumulator {
     for (const numbers of all) numbers.length = 0;
   };
   return {
+    keepsRows: true,
     reset,
     update: (y, targets, weights, mask, rows, columns) => {
       const targetColumns = targets.length / rows;

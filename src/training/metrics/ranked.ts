@@ -27,6 +27,7 @@ function rankings(average: Average, isIndex: boolean, value: (ranking: Ranking) 
   const positive = (targets: FloatArray, row: number, k: number, columns: number) =>
     isIndex ? targets[row] === k : (targets[row * columns + k] as number) > 0.5;
   return {
+    keepsRows: true,
     reset: (rows) => {
       expectedRows = rows;
       for (const ranking of kept) ranking.clear();
