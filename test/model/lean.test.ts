@@ -151,6 +151,11 @@ describe('what it refuses', () => {
       /layer 0 is a value such as lstm\(32\)/,
     ],
     [
+      'a stateful layer',
+      () => lean.sequential([longhand.lstm(2, { stateful: true })], { backend: reference }),
+      /lstm_1 is stateful, which goes with models of 'longhand'/,
+    ],
+    [
       'an optimizer by name',
       () => model().compile({ optimizer: 'adam' } as never),
       /compile: optimizer is a value such as adam\(\) but is 'adam'/,
