@@ -4,11 +4,19 @@
  */
 import type { KernelSet } from '../backend/kernel-set.js';
 import { ConfigError } from '../core/errors.js';
-import { checkInteger, checkLeanOptions, checkNumber, checkValue, describe } from '../core/options.js';
+import {
+  checkBoolean,
+  checkInteger,
+  checkLeanOptions,
+  checkNumber,
+  checkValue,
+  describe,
+} from '../core/options.js';
 import { drawSeed } from '../core/random.js';
 import type { Tensor } from '../core/tensor.js';
 import type { SampleInput } from '../data/samples.js';
 import type { CoreLayer, SampleShape } from '../layers/core-layer.js';
+import { checkSampleShape } from '../layers/input.js';
 import type { SymbolicTensor } from '../layers/layer.js';
 import type { Callback } from '../training/callbacks.js';
 import { EpochHistory } from '../training/epoch-history.js';
@@ -107,7 +115,7 @@ export class LeanSequential extends CoreModel<Float32Array, SymbolicTensor, Symb
    * @throws ShapeError when the layers do not fit together
    */
   build(shape: SampleShape): this {
-    this.buildFor([shape]);
+    this.buildFor([checkSampleShape('build', shape)]);
     return this;
   }
 
@@ -142,7 +150,12 @@ export class LeanSequential extends CoreModel<Float32Array, SymbolicTensor, Symb
     const { epochs = 1, batchSize = 32, shuffle = true, validationSplit = 0, callbacks = [] } = options;
     checkInteger('fit: epochs', epochs, { min: 0 });
     checkInteger('fit: batchSize', batchSize);
+    checkBoolean('fit: shuffle', shuffle);
     checkNumber('fit: validationSplit', validationSplit, { min: 0, below: 1 });
+    if (!Array.isArray(callbacks))
+      throw new ConfigError(`fit: callbacks is an array but is ${describe(callbacks)}`);
+    if (options.validationData !== undefined && validationSplit > 0)
+      throw new ConfigError('fit takes validationData or validationSplit, not both');
     this.checkNotFitting('fit');
     const { reports, validationReports } = this.checkCompiled('fit');
     const { validationData, signal } = options;

@@ -191,6 +191,43 @@ describe('what it refuses', () => {
     expect(attempt).toThrow(message);
   });
 
+  it.each([
+    [
+      'an option of the main entry',
+      { verbose: 1 },
+      /fit: option 'verbose' is none of epochs, .*'longhand' may have it/,
+    ],
+    ['half an epoch', { epochs: 0.5 }, /fit: epochs must be a whole number/],
+    ['callbacks that are none', { callbacks: {} }, /fit: callbacks is an array/],
+    ['two validations', { validationSplit: 0.5, validationData: [x, signs] }, /or validationSplit, not both/],
+    ['shuffle in words', { shuffle: 'batch' }, /fit: shuffle must be true or false/],
+  ])('in fit: %s', async (_what, given, message) => {
+    const compiled = model().compile({ optimizer: lean.adam(), loss: longhand.meanSquaredError() });
+    await expect(compiled.fit(x, signs, given as never)).rejects.toThrow(message);
+    await expect(compiled.fit(x, signs, given as never)).rejects.toThrow(ConfigError);
+  });
+
+  it('data that does not fit, each with its place', () => {
+    const built = model().build([null, 3]);
+    expect(() => model().build(5 as never)).toThrow(ConfigError);
+    expect(() => built.predict([[[1, 2]]])).toThrow(/lstm_1 expects \[batch, steps, 3\] but got/);
+    expect(() => built.predict([[[1, 2, Number.NaN]]])).toThrow('lstm_1 got NaN in row 0, step 0, feature 2');
+    expect(() => built.predict([[1, 2, 3]])).toThrow(longhand.ShapeError);
+    expect(() => built.evaluate(x, signs)).toThrow(/evaluate needs a compiled model/);
+    const compiled = built.compile({ optimizer: lean.adam(), loss: longhand.meanSquaredError() });
+    expect(() => compiled.trainOnBatch(x, signs.slice(1))).toThrow(/y has 69 rows but x has 70/);
+  });
+
+  it('a learning rate that lets the weights overflow, which stay as they were', async () => {
+    const diverging = model().compile({
+      optimizer: lean.adam({ learningRate: 1e38 }),
+      loss: longhand.meanSquaredError(),
+    });
+    await expect(diverging.fit(x, signs, { epochs: 9 })).rejects.toThrow(longhand.NumericError);
+    for (const { data } of Object.values(diverging.getWeights()))
+      expect(data.every(Number.isFinite)).toBe(true);
+  });
+
   it('accuracy of a loss that has no classes', () => {
     const compile = () =>
       model().compile({
