@@ -116,6 +116,8 @@ export interface Planner {
   readonly rowNames: { readonly [row: number]: number };
   /** Whether this pass goes backward too. */
   readonly training: boolean;
+  /** Whether dropout alone is as in training, for predictions that are drawn: statistics are those of prediction. */
+  readonly drawn?: boolean | undefined;
   /** All gradients of the pass, which are set to zero before it goes backward. */
   readonly gradients: Region[];
   /** The statistics of the batch that become a part of moving ones, once the batch has changed the weights. */

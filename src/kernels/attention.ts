@@ -4,12 +4,14 @@
  *
  *     score_s = scale q . k_s                         scaled dot product (Luong et al. 2015, Vaswani et al. 2017)
  *     score_s = sum over j of scale_j tanh(q_j + k_sj)             additive (Bahdanau, Cho and Bengio 2015)
- *     a = softmax over the steps seen of score        y = sum over s of a_s v_s, 0 where none is seen
+ *     a = softmax over the steps seen of score        y = sum over s of m_s a_s v_s, 0 where none is seen
  *
- *     da_s = dy . v_s        dv_s += a_s dy        dScore_s = a_s (da_s - sum over r of a_r da_r)
+ *     da_s = m_s dy . v_s    dv_s += m_s a_s dy    dScore_s = a_s (da_s - sum over r of a_r da_r)
+ *
+ * m is the dropout on a: ones where there is none.
  *
  * Shapes: query [queries, batch, units], key [steps, batch, units], value [steps, batch, features];
- * scores, a and `seen` [queries, batch, steps]. What is not seen is not read: masked steps can hold anything.
+ * scores, a, m (`keep`) and `seen` [queries, batch, steps]. What is not seen is not read: masked steps can hold anything.
  */
 import { exp, tanh } from '../core/math.js';
 import type { FloatArray } from '../core/tensor.js';
@@ -156,6 +158,7 @@ export function additiveScoresBackward(
 export function attentionForward(
   scores: FloatArray,
   seen: Uint8Array,
+  keep: FloatArray,
   value: FloatArray,
   y: FloatArray,
   queries: number,
@@ -171,7 +174,8 @@ export function attentionForward(
       for (let s = 0; s < steps; s++) {
         if (seen[row * steps + s] === 0) continue;
         const v = (s * batch + (row % batch)) * features;
-        sum += (scores[row * steps + s] as number) * (value[v + k] as number);
+        const kept = (keep[row * steps + s] as number) * (scores[row * steps + s] as number);
+        sum += kept * (value[v + k] as number);
       }
       y[to + k] = sum;
     }
@@ -196,6 +200,7 @@ function softmaxOfSeen(scores: FloatArray, seen: Uint8Array, start: number, step
 export function attentionBackward(
   weights: FloatArray,
   seen: Uint8Array,
+  keep: FloatArray,
   value: FloatArray,
   dy: FloatArray,
   dValue: FloatArray,
@@ -212,14 +217,15 @@ export function attentionBackward(
     for (let s = 0; s < steps; s++) {
       if (seen[start + s] === 0) continue;
       const a = weights[start + s] as number;
+      const m = keep[start + s] as number;
       const v = (s * batch + (row % batch)) * features;
       let da = 0;
       for (let k = 0; k < features; k++) {
         da += (dy[from + k] as number) * (value[v + k] as number);
-        dValue[v + k] = (dValue[v + k] as number) + a * (dy[from + k] as number);
+        dValue[v + k] = (dValue[v + k] as number) + m * a * (dy[from + k] as number);
       }
-      dScores[start + s] = da;
-      mean += a * da;
+      dScores[start + s] = m * da;
+      mean += a * m * da;
     }
     for (let i = start; i < start + steps; i++) {
       dScores[i] = seen[i] === 1 ? (weights[i] as number) * ((dScores[i] as number) - mean) : 0;

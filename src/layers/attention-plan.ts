@@ -10,6 +10,7 @@ import {
   dotScoresBackward,
   dotScoresForward,
 } from '../kernels/attention.js';
+import { drawDropoutMask } from './dropout.js';
 import type { PreparedWeight } from './weights.js';
 
 export const dotScores = { forward: dotScoresForward, backward: dotScoresBackward };
@@ -22,6 +23,8 @@ interface AttentionParts {
   readonly scale: PreparedWeight;
   readonly scores: typeof dotScores;
   readonly causal: boolean;
+  /** The share of the weights of the mean that is dropped while training. */
+  readonly dropout: number;
   readonly output: Edge;
 }
 
@@ -32,12 +35,13 @@ function gradientOf(planner: Planner, { value, gradient }: Edge): Region {
 
 /** Plans the attention of a query to the real steps of a value. */
 export function planAttention(planner: Planner, parts: AttentionParts): Omit<PlannedLayer, 'output'> {
-  const { query, key, value, scale, causal, output } = parts;
+  const { query, key, value, scale, causal, dropout, output } = parts;
   const { batch, steps, features } = value;
   const queries = query.steps;
   const units = query.features;
   const seen = planner.arena.bytes(queries * batch * steps);
   const weights = planner.arena.floats(queries * batch * steps);
+  const keep = planner.arena.floats(weights.length);
   const dScores = planner.arena.floats(weights.length);
   const [dQuery, dKey, dValue] = [query, key, value].map((edge) => gradientOf(planner, edge)) as [
     Region,
@@ -47,8 +51,10 @@ export function planAttention(planner: Planner, parts: AttentionParts): Omit<Pla
   const scores = planner.backend.bind(parts.scores);
   const kernels = planner.backend.bind({ attentionSight, attentionForward, attentionBackward });
   return {
-    forward: () => {
+    forward: (training) => {
       scale.prepare();
+      if (training && dropout > 0) drawDropoutMask(planner.random, keep.array, dropout);
+      else keep.array.fill(1);
       kernels.attentionSight(query.mask.array, value.mask.array, seen.array, queries, steps, batch, causal);
       scores.forward(
         query.value.array,
@@ -64,6 +70,7 @@ export function planAttention(planner: Planner, parts: AttentionParts): Omit<Pla
       kernels.attentionForward(
         weights.array,
         seen.array,
+        keep.array,
         value.value.array,
         output.value.array,
         queries,
@@ -77,6 +84,7 @@ export function planAttention(planner: Planner, parts: AttentionParts): Omit<Pla
       kernels.attentionBackward(
         weights.array,
         seen.array,
+        keep.array,
         value.value.array,
         output.gradient.array,
         dValue.array,
@@ -106,7 +114,6 @@ export function planAttention(planner: Planner, parts: AttentionParts): Omit<Pla
 
 /** What is wrong with an option of other libraries. */
 export const attentionHints = {
-  dropout: 'put dropout(rate) behind it instead',
   scoreMode: 'attention is the dot product; additiveAttention is the other',
   useCausalMask: 'write causal: true',
 };

@@ -65,7 +65,10 @@ class AttentionPooling extends Layer {
   ) {
     checkUnits('attentionPooling1d', units);
     const names = weightOptionNames('kernel', 'bias', 'query');
-    checkOptions('attentionPooling1d', options, [...layerOptionNames, ...names], attentionHints);
+    checkOptions('attentionPooling1d', options, [...layerOptionNames, ...names], {
+      ...attentionHints,
+      dropout: 'put dropout(rate) behind it instead',
+    });
     super(options);
     this.kernelRules = toWeightRules(this.type, 'kernel', options, 'glorotUniform', 2);
     this.biasRules = toWeightRules(this.type, 'bias', options, 'zeros', 1);
@@ -101,6 +104,7 @@ class AttentionPooling extends Layer {
       scale,
       scores: additiveScores,
       causal: false,
+      dropout: 0,
       output,
     });
     const kernels = planner.backend.bind({ denseForward, denseBackward, denseBackwardInput });

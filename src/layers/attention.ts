@@ -5,6 +5,7 @@ import { ConfigError, ShapeError } from '../core/errors.js';
 import { checkBoolean, checkInteger, checkOptions, describe } from '../core/options.js';
 import { formatShape } from '../core/tensor.js';
 import { additiveScores, attentionHints, dotScores, noStream, planAttention } from './attention-plan.js';
+import { checkRate } from './dropout.js';
 import { glorotUniform, ones } from './initializers.js';
 import {
   Layer,
@@ -20,14 +21,16 @@ import { type PreparedWeight, planWeight } from './weights.js';
 abstract class QueryAttention extends Layer {
   readonly ranks = [2, 3];
   protected readonly causal: boolean;
+  protected readonly dropout: number;
   protected scale: LayerParameter | undefined;
 
   constructor(
     override readonly type: string,
-    options: LayerOptions & { causal?: boolean },
+    options: LayerOptions & { causal?: boolean; dropout?: number },
   ) {
     super(options);
     this.causal = checkBoolean(`${type}: causal`, options.causal ?? false);
+    this.dropout = checkRate(`${type}: dropout`, options.dropout ?? 0);
   }
 
   /** @throws ShapeError when they are no query, value and key */
@@ -83,8 +86,11 @@ abstract class QueryAttention extends Layer {
       );
     }
     const output = planEdge(planner, query, value.features, learns(this, ...inputs));
-    const { causal } = this;
-    return { output, ...planAttention(planner, { query, key, value, scale, scores, causal, output }) };
+    const { causal, dropout } = this;
+    return {
+      output,
+      ...planAttention(planner, { query, key, value, scale, scores, causal, dropout, output }),
+    };
   }
 }
 
@@ -94,13 +100,15 @@ export interface AttentionOptions extends LayerOptions {
   scale?: 'none' | 'inverseSqrt' | 'learned';
   /** Whether a step of the query sees no step of the value behind its own; false by default. */
   causal?: boolean;
+  /** The share of the weights of the mean that is dropped while training; 0 by default. */
+  dropout?: number;
 }
 
 class Attention extends QueryAttention {
   private readonly kind: 'none' | 'inverseSqrt' | 'learned';
 
   constructor(options: AttentionOptions) {
-    checkOptions('attention', options, [...layerOptionNames, 'scale', 'causal'], {
+    checkOptions('attention', options, [...layerOptionNames, 'scale', 'causal', 'dropout'], {
       ...attentionHints,
       useScale: "write scale: 'learned'",
     });
@@ -125,7 +133,7 @@ class Attention extends QueryAttention {
   }
 
   protected options(): Record<string, unknown> {
-    return { scale: this.kind, causal: this.causal };
+    return { scale: this.kind, causal: this.causal, dropout: this.dropout };
   }
 }
 
@@ -134,13 +142,20 @@ export interface AdditiveAttentionOptions extends LayerOptions {
   useScale?: boolean;
   /** Whether a step of the query sees no step of the value behind its own; false by default. */
   causal?: boolean;
+  /** The share of the weights of the mean that is dropped while training; 0 by default. */
+  dropout?: number;
 }
 
 class AdditiveAttention extends QueryAttention {
   private readonly useScale: boolean;
 
   constructor(options: AdditiveAttentionOptions) {
-    checkOptions('additiveAttention', options, [...layerOptionNames, 'useScale', 'causal'], attentionHints);
+    checkOptions(
+      'additiveAttention',
+      options,
+      [...layerOptionNames, 'useScale', 'causal', 'dropout'],
+      attentionHints,
+    );
     super('additiveAttention', options);
     this.useScale = checkBoolean('additiveAttention: useScale', options.useScale ?? true);
   }
@@ -158,7 +173,7 @@ class AdditiveAttention extends QueryAttention {
   }
 
   protected options(): Record<string, unknown> {
-    return { useScale: this.useScale, causal: this.causal };
+    return { useScale: this.useScale, causal: this.causal, dropout: this.dropout };
   }
 }
 

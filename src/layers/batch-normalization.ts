@@ -161,7 +161,7 @@ class BatchNormalization extends Normalization {
       hasGradient: learns(this, x),
     };
     const { movingMean, movingVariance, momentum } = this;
-    if (!planner.training || !isTrainable(this)) {
+    if (!planner.training || planner.drawn || !isTrainable(this)) {
       return planFrozen(planner, normalized, movingMean.value, movingVariance.value);
     }
     const mean = planner.arena.floats(features);

@@ -104,6 +104,11 @@ export abstract class CoreLayer {
     return true;
   }
 
+  /** Whether it is masked where that step of any sequence that goes in is, not of the first one alone. */
+  get mergesMasks(): boolean {
+    return false;
+  }
+
   /** The shape of a row of the output for a row of the inputs: of the only one, for most layers. */
   abstract outputShape(...inputs: SampleShape[]): SampleShape;
 

@@ -45,6 +45,10 @@ abstract class Merge extends Layer {
     if (!this.ranks.includes(input.length + 1)) super.checkInput(input);
   }
 
+  override get mergesMasks(): boolean {
+    return true;
+  }
+
   /** @throws ShapeError when an input does not go with the first */
   protected abstract checkPair(first: SampleShape, other: SampleShape): void;
 

@@ -35,6 +35,14 @@ export interface AttributeOptions {
 const names = ['method', 'index', 'output', 'baseline', 'points', 'batchSize'];
 const methods = ['integratedGradients', 'gradientTimesInput'];
 
+/** What `attribute` says of an input that an embedding reads. */
+export function idsError(suffix: string): ConfigError {
+  return new ConfigError(
+    `attribute: x${suffix} holds token ids, which cannot be moved a little: make a model of the layers behind the ` +
+      'embedding, with input({ shape: [null, units] }) and takeWeights, and give it the vectors',
+  );
+}
+
 /** What is attributed to each number of each input. */
 export function attributeRows<A extends FloatArray>(
   network: Network,

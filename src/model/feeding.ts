@@ -91,7 +91,7 @@ export function outputShapes(graph: Graph, ports: Ports, inputs: readonly Sample
   const values = describeValues(graph, inputs.map(shapeOf));
   const [{ rows }] = inputs as [Samples];
   return graph.outputs.map((value, i) => {
-    const { shape, source, name } = values[value] as GraphValue;
+    const { shape, sources, name } = values[value] as GraphValue;
     const sequence = shape.length === 2;
     return {
       name,
@@ -99,10 +99,25 @@ export function outputShapes(graph: Graph, ports: Ports, inputs: readonly Sample
       sequence,
       steps: sequence ? (shape[0] as number) : 1,
       features: shape.at(-1) as number,
-      rows:
-        source === undefined ? { rows, mask: undefined, lengths: undefined } : (inputs[source] as Samples),
+      rows: sources
+        .map((source) => inputs[source] as Samples)
+        .reduce<OutputShape['rows']>(mergeRows, { rows, mask: undefined, lengths: undefined }),
     };
   });
+}
+
+/** Rows whose steps are real where they are so in both. */
+function mergeRows(merged: OutputShape['rows'], { rows, mask, lengths }: Samples): OutputShape['rows'] {
+  const { mask: before, lengths: known } = merged;
+  if (!before || mask?.length !== before.length) {
+    return { rows, mask: mask ?? before, lengths: lengths ?? known };
+  }
+  const shorter = (length: number, row: number) => Math.min(length, known?.[row] ?? length);
+  return {
+    rows,
+    mask: mask.map((real, step) => real & (before[step] as number)),
+    lengths: lengths?.map(shorter) ?? known,
+  };
 }
 
 /**

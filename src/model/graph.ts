@@ -70,8 +70,8 @@ export function nameLayers(layers: readonly CoreLayer[]): void {
 export interface GraphValue {
   /** The shape of a row. */
   readonly shape: SampleShape;
-  /** Which of the model's inputs its steps are those of; undefined where they are steps of their own. */
-  readonly source: number | undefined;
+  /** Which of the model's inputs its steps are those of, real where they are so in all; none where they are its own. */
+  readonly sources: readonly number[];
   /** The name of the layer that gives it; of an input, nothing. */
   readonly name: string;
 }
@@ -82,7 +82,7 @@ export interface GraphValue {
  * @throws ShapeError when a layer cannot take what comes before it
  */
 export function describeValues({ nodes }: Graph, inputShapes: readonly SampleShape[]): GraphValue[] {
-  const values: GraphValue[] = inputShapes.map((shape, source) => ({ shape, source, name: '' }));
+  const values: GraphValue[] = inputShapes.map((shape, i) => ({ shape, sources: [i], name: '' }));
   const firstShapes = new Map<CoreLayer, SampleShape[]>();
   for (const { layer, inputs } of nodes) {
     const given = inputs.map((value) => values[value] as GraphValue);
@@ -91,11 +91,17 @@ export function describeValues({ nodes }: Graph, inputShapes: readonly SampleSha
     const first = firstShapes.get(layer) ?? shapes;
     shapes.forEach((shape, i) => void checkSameFeatures(layer, first[i], shape));
     firstShapes.set(layer, first);
-    const source = layer.keepsSteps ? given[0]?.source : undefined;
+    const sources = layer.keepsSteps ? sourcesOf(layer, given) : [];
     for (const shape of [layer.outputShape(...shapes), ...layer.moreOutputShapes(...shapes)])
-      values.push({ shape, source, name: layer.name });
+      values.push({ shape, sources, name: layer.name });
   }
   return values;
+}
+
+/** Those of the first input, or of all sequences where their masks are merged. */
+function sourcesOf({ mergesMasks }: CoreLayer, [first, ...more]: readonly GraphValue[]): readonly number[] {
+  const merged = mergesMasks ? more.filter(({ shape }) => shape.length === 2) : [];
+  return [...new Set([first as GraphValue, ...merged].flatMap(({ sources }) => sources))];
 }
 
 /**
@@ -113,6 +119,12 @@ function checkSameFeatures(layer: CoreLayer, first: SampleShape | undefined, sha
     `${layer.name} is used on ${first.at(-1)} features and again on ${shape.at(-1)}: ` +
       'a layer that is used twice has the same weights twice, so make a second one',
   );
+}
+
+/** The first of the model's inputs that is read as token ids; undefined where none is. */
+export function firstIdInput(graph: Graph, inputShapes: readonly SampleShape[]): number | undefined {
+  const reader = graph.nodes.find(({ layer }) => layer.ids !== undefined);
+  return reader && describeValues(graph, inputShapes)[reader.inputs[0] as number]?.sources[0];
 }
 
 /** The layers right behind an input, each the only reader of what the one before it gives. */

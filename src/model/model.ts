@@ -14,7 +14,7 @@ import type { History } from '../training/history.js';
 import type { Logs } from '../training/run.js';
 import { scrutiny } from '../training/scrutiny.js';
 import type { Dataset, TargetInput } from '../training/targets.js';
-import { type AttributeOptions, attributeRows } from './attribution.js';
+import { type AttributeOptions, attributeRows, idsError } from './attribution.js';
 import { toCompiled } from './compile-options.js';
 import type { Compiled } from './compiled.js';
 import { CoreModel, type CoreOptions } from './core-model.js';
@@ -25,10 +25,11 @@ import {
   type PredictOptions,
   type WeightOptions,
 } from './data-options.js';
-import { outputShapes } from './feeding.js';
+import { outputShapes, shapeOf } from './feeding.js';
 import { fitModel, type Reading } from './fit-model.js';
 import { type BatchesOptions, evaluateGiven, predictGiven } from './given-rows.js';
 import { type GradientReport, reportGradients } from './gradient-report.js';
+import { firstIdInput } from './graph.js';
 import type { ModelInternals } from './internals.js';
 import type { Batches, CompileOptions, FitBatchesOptions, FitOptions, ModelOptions } from './options.js';
 import type { Each, Some, SymbolicPorts } from './ports.js';
@@ -139,13 +140,16 @@ export abstract class Model<
    * f(x) - f(baseline) in each row, or by the gradient times the input.
    *
    * @returns a Tensor of the shape of x; where the model has several inputs, an array or an object of them
-   * @throws ShapeError, DataError for data that does not fit; ConfigError for an option out of range
+   * @throws ShapeError, DataError for data that does not fit; ConfigError for an option out of range, and
+   *   where an input holds token ids
    *
    * @example const { data } = model.attribute(x, { index: 0, baseline: 0 });
    */
   attribute(x: Each<I, SampleInput>, options: AttributeOptions = {}): Each<I, Tensor<A>> {
     this.checkNotFitting('attribute');
     const inputs = this.samplesOf(x, 'error');
+    const ids = firstIdInput(this.graph, inputs.map(shapeOf));
+    if (ids !== undefined) throw idsError(this.inputPorts.suffix(ids));
     const found = attributeRows<A>(this.built('attribute'), inputs, options);
     return this.inputPorts.write(found) as Each<I, Tensor<A>>;
   }

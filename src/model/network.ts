@@ -51,6 +51,8 @@ export interface Watch {
   readonly traced?: TracedLayer[];
   /** Whether there is to be a gradient by the inputs. */
   readonly attributed?: boolean;
+  /** Whether dropout alone is as in training. */
+  readonly drawn?: boolean;
 }
 
 export class Network implements Trainable {
@@ -221,6 +223,7 @@ export class Network implements Trainable {
       rowMask,
       rowNames,
       training,
+      drawn: watch.drawn,
       gradients,
       statistics,
       penalties,

@@ -3,7 +3,6 @@
  * how far they lie apart, say how sure the model is (Gal and Ghahramani 2016).
  */
 import type { Edge } from '../backend/plan.js';
-import { ConfigError } from '../core/errors.js';
 import { checkInteger } from '../core/options.js';
 import { Random } from '../core/random.js';
 import type { FloatArray, Tensor } from '../core/tensor.js';
@@ -15,6 +14,7 @@ import type { PredictOptions } from './data-options.js';
 import { emptyOutput } from './feeding.js';
 import type { Network } from './network.js';
 import { predictBatches } from './predict-batches.js';
+import { drawnPass } from './watched-passes.js';
 
 /** The stream of random numbers of a seed that drawn predictions take. */
 const SAMPLES_STREAM = 7;
@@ -63,12 +63,6 @@ function samplePredictions<A extends FloatArray>(
   { samples, batchSize, seed }: { samples: number; batchSize: number; seed: number },
 ): Spread<A>[] {
   checkInteger('predict: samples', samples, { min: 2 });
-  const fixed = network.layers.find(({ type }) => type === 'batchNormalization');
-  if (fixed) {
-    throw new ConfigError(
-      `predict: samples needs dropout alone to be as in training, but ${fixed.name} would change with it: leave samples out`,
-    );
-  }
   checkInteger('predict: seed', seed, { min: 0 });
   const trained = network.dropout.state();
   const resume = network.setStateAside();
@@ -82,7 +76,7 @@ function samplePredictions<A extends FloatArray>(
   try {
     for (let n = 1; n <= samples; n++) {
       for (let start = 0; start < rows; start += batchSize) {
-        const pass = network.pass(Math.min(batchSize, rows - start), stepsOf(inputs), true);
+        const pass = drawnPass(network, Math.min(batchSize, rows - start), stepsOf(inputs));
         loadSamples(pass, inputs, order, start);
         pass.forward(true);
         outputs.forEach(({ data }, i) => void unloadOutput(pass.outputs[i] as Edge, data, start));

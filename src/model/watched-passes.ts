@@ -20,3 +20,8 @@ export function tracePass(network: Network, rows: number, steps: readonly number
 export function gradientPass(network: Network, rows: number, steps: readonly number[]): Pass {
   return network.watchedPass(`${rows} ${steps} attributed`, rows, steps, true, () => ({ attributed: true }));
 }
+
+/** A pass in which dropout alone is as in training. */
+export function drawnPass(network: Network, rows: number, steps: readonly number[]): Pass {
+  return network.watchedPass(`${rows} ${steps} drawn`, rows, steps, true, () => ({ drawn: true }));
+}

@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import {
+  additiveAttention,
   attention,
   batchNormalization,
   embedding,
@@ -126,6 +127,25 @@ describe.each(precisions)('in %s', (precision) => {
       expectClose(dx[0] as number[], golden.dQuery, precision, 'dQuery');
       expectClose(dx[1] as number[], golden.dValue, precision, 'dValue');
       expectClose(dx[2] as number[], golden.dKey, precision, 'dKey');
+    },
+  );
+
+  it.each(fixture.additiveAttention.map((golden) => [golden.scaled, golden] as const))(
+    'additive attention, scaled %s',
+    (scaled, golden) => {
+      const { lengths } = golden;
+      const { y, dx, gradients } = probe(
+        additiveAttention({ useScale: scaled }),
+        [{ x: golden.query }, { x: golden.value, lengths }, { x: golden.key, lengths }],
+        golden.dy,
+        precision,
+        withWeights({ scale: golden.scale }),
+      );
+      expectClose(y, golden.y, precision, 'y');
+      expectClose(dx[0] as number[], golden.dQuery, precision, 'dQuery');
+      expectClose(dx[1] as number[], golden.dValue, precision, 'dValue');
+      expectClose(dx[2] as number[], golden.dKey, precision, 'dKey');
+      if (scaled) expectClose(gradients.scale as number[], golden.dScale, precision, 'dScale');
     },
   );
 });

@@ -309,6 +309,7 @@ function attentionCase(kind: 'dot' | 'additive', causal: boolean): KernelCase {
       const scale = normals(random, floats(kind === 'dot' ? 1 : units));
       const seen = bytes(queries * batch * steps);
       const scores = floats(queries * batch * steps);
+      const keep = floats(scores.length).map(() => (random.uniform() < 0.3 ? 0 : 1 / 0.7));
       const y = floats(queries * batch * features);
       const [forward, backward] =
         kind === 'dot'
@@ -320,7 +321,7 @@ function attentionCase(kind: 'dot' | 'additive', causal: boolean): KernelCase {
         forward: () => {
           kernels.attentionSight(queryMask, mask, seen, queries, steps, batch, causal);
           forward(query, key, scale, seen, scores, queries, steps, batch, units);
-          kernels.attentionForward(scores, seen, value, y, queries, steps, batch, features);
+          kernels.attentionForward(scores, seen, keep, value, y, queries, steps, batch, features);
         },
         backward: ({ y: dy = y }) => {
           const dQuery = floats(query.length).fill(0);
@@ -331,6 +332,7 @@ function attentionCase(kind: 'dot' | 'additive', causal: boolean): KernelCase {
           kernels.attentionBackward(
             scores,
             seen,
+            keep,
             value,
             dy,
             dValue,

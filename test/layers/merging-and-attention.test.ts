@@ -187,6 +187,29 @@ describe('attention', () => {
     expect(later.y.slice(0, 2)).toEqual(y.slice(0, 2));
   });
 
+  it('drops weights of the mean while training, and divides the others by what is left', () => {
+    const steps = Array.from({ length: 2000 }, () => [0]);
+    const values = Array.from({ length: 2000 }, (_, k) => [k % 2 === 0 ? 1 : 3]);
+    const mean = (training: boolean) =>
+      probe(
+        attention({ dropout: 0.25 }),
+        [{ x: [[0]] }, { x: [values] }, { x: [steps] }],
+        [[1]],
+        'float64',
+        undefined,
+        training,
+      );
+    expect(mean(false).y[0]).toBeCloseTo(2, 12);
+    const { y, dx } = mean(true);
+    expect(Math.abs((y[0] as number) - 2)).toBeLessThan(0.15);
+    const dValue = dx[1] as number[];
+    expect(new Set(dValue.map((d) => (2000 * d).toFixed(9)))).toEqual(
+      new Set(['0.000000000', (1 / 0.75).toFixed(9)]),
+    );
+    const kept = values.reduce((total, [value], k) => total + (dValue[k] as number) * (value as number), 0);
+    expect(kept).toBeCloseTo(y[0] as number, 9);
+  });
+
   it('reads nothing of masked steps', () => {
     const spoiled = [
       [

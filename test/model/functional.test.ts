@@ -3,9 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { type Edge, type PlannedLayer, type Planner, planEdge } from '../../src/backend/plan.js';
 import { Random } from '../../src/core/random.js';
 import {
+  add,
+  batchNormalization,
+  concatenate,
   dense,
   deserializeModel,
   dropout,
+  embedding,
   input,
   lstm,
   model,
@@ -14,9 +18,11 @@ import {
   sequential,
   serializeModel,
   sgd,
+  tensor,
 } from '../../src/index.js';
 import { Layer } from '../../src/layers/layer.js';
 import type { Network } from '../../src/model/network.js';
+import { bitsOf } from '../support/bits.js';
 import { compareGradient } from '../support/gradients.js';
 
 /** The sum of its inputs: what shows that edges are read and their gradients added. */
@@ -303,6 +309,20 @@ describe('attribute', () => {
       .forEach((value, k) => void expect(data[k]).toBeCloseTo(value * (kernel[k % 2] as number), 12));
   });
 
+  it('refuses token ids, which have no gradient', () => {
+    const words = sequential([embedding(5, 2), lstm(2), dense(1)], { seed: 1 });
+    const message =
+      'attribute: x holds token ids, which cannot be moved a little: make a model of the layers behind the ' +
+      'embedding, with input({ shape: [null, units] }) and takeWeights, and give it the vectors';
+    expect(() => words.attribute([[1, 2]])).toThrow(message);
+    const [ids, other] = [input({ shape: [1] }), input({ shape: [2] })];
+    const output = dense(1).on(concatenate().on(embedding(5, 2).on(ids), other));
+    const named = model({ inputs: { other, ids }, outputs: output });
+    expect(() => named.attribute({ ids: [[1]], other: [[1, 2]] })).toThrow(
+      'attribute: x.ids holds token ids',
+    );
+  });
+
   it('refuses options out of range', () => {
     const data = { x: sequences, still: statics };
     expect(() => mixed.attribute(data, { index: 2 })).toThrow(
@@ -311,6 +331,44 @@ describe('attribute', () => {
     expect(() => mixed.attribute(data, { method: 'saliency' as never })).toThrow(
       "method 'saliency' is not known",
     );
+  });
+});
+
+describe('sequences of unequal lengths that are merged', () => {
+  const [a, b] = [input({ shape: [null, 1] }), input({ shape: [null, 1] })];
+  const sum = model(
+    { inputs: { a, b }, outputs: dense(1, { useBias: false }).on(add().on(a, b)) },
+    { seed: 1 },
+  );
+  sum.compile({ loss: 'meanSquaredError' });
+  sum.setWeights({ 'dense_1/kernel': tensor([1], [1, 1]) });
+  const data = {
+    a: [[[1], [2], [3]], [[4]]],
+    b: [
+      [[1], [2]],
+      [[3], [2], [1]],
+    ],
+  };
+
+  it('give outputs where all of them have steps', () => {
+    const { data: found, lengths } = sum.predict(data);
+    expect(lengths).toEqual([2, 1]);
+    expect([...found]).toEqual([2, 4, 0, 7, 0, 0]);
+  });
+
+  it('are compared with targets of those lengths, or of all steps, of which the others are not looked at', () => {
+    expect(sum.evaluate(data, [[2, 5], [5]]).loss).toBeCloseTo((0 + 1 + 4) / 3, 6);
+    const padded = [
+      [2, 5, Number.NaN],
+      [5, Number.NaN, Number.NaN],
+    ];
+    expect(sum.evaluate(data, padded).loss).toBeCloseTo((0 + 1 + 4) / 3, 6);
+    expect(() =>
+      sum.evaluate(data, [
+        [2, 5],
+        [5, 1],
+      ]),
+    ).toThrow('y has 2 steps in row 1 where x has 1 step');
   });
 });
 
@@ -340,5 +398,23 @@ describe('predict with samples', () => {
       each.compile({ loss: 'meanSquaredError' }).trainOnBatch(statics, [1, 2, 3]);
     expect(one.getWeights()).toEqual(other.getWeights());
     expect(() => one.predict(statics, { samples: 1 })).toThrow('samples must be a number at least 2');
+  });
+
+  it('normalizes batches as predict does', async () => {
+    const made = (rate: number) =>
+      sequential([input({ shape: [2] }), batchNormalization(), dropout(rate), dense(1)], { seed: 3 });
+    const [plain, dropped] = [made(0), made(0.5)];
+    plain.compile({ loss: 'meanSquaredError' });
+    await plain.fit(statics, [1, 2, 3], { epochs: 3 });
+    dropped.setWeights(plain.getWeights());
+    const rows = [
+      [5, -5],
+      [7, 1],
+    ];
+    expect(bitsOf(plain.predict(rows, { samples: 2 }).mean.data)).toBe(bitsOf(plain.predict(rows).data));
+    const before = dropped.getWeights();
+    const { mean } = dropped.predict(rows, { samples: 4000 });
+    plain.predict(rows).data.forEach((value, k) => void expect(mean.data[k]).toBeCloseTo(value, 0));
+    expect(dropped.getWeights()).toEqual(before);
   });
 });

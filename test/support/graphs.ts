@@ -107,8 +107,8 @@ class Garden {
         const [query, key] = [dense(units).on(any.symbol), dense(units).on(other.symbol)];
         const causal = isSequence(any) && useBias;
         const layer = isPlain
-          ? attention({ scale: useBias ? 'learned' : 'inverseSqrt', causal })
-          : additiveAttention({ useScale: useBias, causal });
+          ? attention({ scale: useBias ? 'learned' : 'inverseSqrt', causal, dropout: choice.dropout })
+          : additiveAttention({ useScale: useBias, causal, dropout: choice.dropout });
         return { ...any, symbol: layer.on(query, other.symbol, key), features: other.features };
       }
       case 'merge': {
