@@ -58,15 +58,25 @@ export function tensor(
   options: { lengths?: readonly number[] } = {},
 ): Tensor {
   const values = data instanceof Float32Array || data instanceof Float64Array ? data : floats(data);
-  const whole = inferAxis(shape, values.length);
-  if (sizeOf(whole) !== values.length) {
+  return checkedTensor(values, inferAxis(shape, values.length), options.lengths);
+}
+
+/**
+ * A tensor of these values, whose shape is known as a whole.
+ *
+ * @throws ShapeError when the sizes do not multiply to the number of values, or lengths do not fit
+ */
+export function checkedTensor(data: FloatArray, shape: Shape, lengths?: readonly number[]): Tensor {
+  if (!shape.every((axis) => Number.isSafeInteger(axis) && axis >= 0))
+    throw new ShapeError(`a shape is made of whole numbers but got ${formatShape(shape)}`);
+  if (sizeOf(shape) !== data.length) {
     throw new ShapeError(
-      `a tensor of shape ${formatShape(shape)} holds ${sizeOf(whole)} values but got ${values.length}`,
+      `a tensor of shape ${formatShape(shape)} holds ${sizeOf(shape)} values but got ${data.length}`,
     );
   }
-  if (options.lengths === undefined) return { data: values, shape: whole };
-  checkLengths(options.lengths, whole);
-  return { data: values, shape: whole, lengths: [...options.lengths] };
+  if (lengths === undefined) return { data, shape };
+  checkLengths(lengths, shape);
+  return { data, shape, lengths: [...lengths] };
 }
 
 /** Whether a value looks like a Tensor. */

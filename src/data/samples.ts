@@ -4,7 +4,7 @@
  */
 import { DataError, ShapeError } from '../core/errors.js';
 import { describe } from '../core/options.js';
-import { type FloatArray, formatShape, isTensor, type Tensor, tensor } from '../core/tensor.js';
+import { checkedTensor, type FloatArray, formatShape, isTensor, type Tensor } from '../core/tensor.js';
 
 /** One row of numbers, of any array type. */
 export type NumberRow = ArrayLike<number>;
@@ -109,7 +109,7 @@ function fromTensor(x: Tensor, reading: Reading): Samples {
  * @throws ShapeError when they do not
  */
 export function checkTensor({ data, shape, lengths }: Tensor): Tensor {
-  return tensor(data as Float32Array, shape, lengths && { lengths });
+  return checkedTensor(data, shape, lengths);
 }
 
 /** Doubles are rounded for a model in single precision, so that what is checked is what will be computed with. */

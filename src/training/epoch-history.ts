@@ -15,20 +15,13 @@ export class EpochHistory {
    * there only for the epochs that were validated.
    */
   readonly history: Record<string, number[]> = {};
-  readonly #records: EpochRecord[] = [];
 
   /** @internal */
   record(epoch: number, logs: Readonly<Logs>): void {
-    this.#records.push({ epoch, logs: { ...logs } });
     this.epoch.push(epoch);
     for (const [name, value] of Object.entries(logs)) {
       this.history[name] ??= [];
       this.history[name].push(value);
     }
-  }
-
-  /** @internal what a checkpoint keeps */
-  get records(): readonly EpochRecord[] {
-    return this.#records;
   }
 }

@@ -11,10 +11,24 @@ import {
 import { ConfigError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import { isMoreBetter } from './callbacks/monitor.js';
-import { EpochHistory } from './epoch-history.js';
+import { EpochHistory, type EpochRecord } from './epoch-history.js';
+import type { Logs } from './run.js';
 
 /** What `fit` returns. */
 export class History extends EpochHistory {
+  readonly #records: EpochRecord[] = [];
+
+  /** @internal */
+  override record(epoch: number, logs: Readonly<Logs>): void {
+    super.record(epoch, logs);
+    this.#records.push({ epoch, logs: { ...logs } });
+  }
+
+  /** @internal what a checkpoint keeps */
+  get records(): readonly EpochRecord[] {
+    return this.#records;
+  }
+
   /**
    * A table with a line an epoch and a column a value, in the order of `history`; a value that an epoch has not is
    * left out. Epochs are counted from 0, as by Keras's CSVLogger.
