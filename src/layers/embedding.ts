@@ -52,7 +52,7 @@ const hints = {
   outputDim: 'it is the second argument, embedding(vocabulary, units)',
   inputLength: 'leave it out, rows may be of any length',
   inputShape: 'leave it out, it takes rows of ids of any length',
-  sparse: 'leave it out, only the rows that occur are touched',
+  sparse: 'leave it out, the gradient is always added to the rows that occur',
 };
 
 class Embedding extends Layer {
