@@ -224,7 +224,7 @@ export {
   type QuantileOptions,
   quantile,
 } from './training/losses/regression.js';
-export type { LossInput, LossName } from './training/losses.js';
+export { type LossInput, type LossName, registerLoss } from './training/losses.js';
 export {
   accuracy,
   binaryAccuracy,
@@ -271,7 +271,7 @@ export {
   symmetricMeanAbsolutePercentageError,
 } from './training/metrics/regression.js';
 export type { Predictions, PredictionWeights } from './training/metrics/table.js';
-export type { MetricInput, MetricName } from './training/metrics.js';
+export { type MetricInput, type MetricName, registerMetric } from './training/metrics.js';
 export { type AdadeltaOptions, adadelta } from './training/optimizers/adadelta.js';
 export { type AdagradOptions, adagrad } from './training/optimizers/adagrad.js';
 export { type AdamOptions, adam, adamW } from './training/optimizers/adam.js';

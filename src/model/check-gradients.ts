@@ -1,19 +1,20 @@
 /** Whether a model's backward pass is the derivative of its forward pass. */
 import { ConfigError } from '../core/errors.js';
-import { checkInteger, checkNumber, checkOptions } from '../core/options.js';
+import { checkInteger, checkNumber, checkOptions, describe } from '../core/options.js';
 import { Random } from '../core/random.js';
 import type { FloatArray } from '../core/tensor.js';
 import type { SampleInput } from '../data/samples.js';
-import type { SymbolicTensor } from '../layers/layer.js';
+import { Layer, type SymbolicTensor } from '../layers/layer.js';
 import { compareAt } from '../training/differences.js';
 import { lossOf } from '../training/run.js';
 import type { TargetInput } from '../training/targets.js';
 import type { Pass } from '../training/trainable.js';
 import { copyToLookInto } from './copy.js';
 import type { WeightOptions } from './data-options.js';
-import type { Model } from './model.js';
+import { Model } from './model.js';
 import type { Network } from './network.js';
 import type { Each, Some, SymbolicPorts } from './ports.js';
+import { sequential } from './sequential.js';
 
 export interface CheckGradientsOptions<O extends SymbolicPorts = SymbolicTensor> extends WeightOptions<O> {
   /** At how many numbers of each weight the gradient is compared, drawn at random; 20 by default. */
@@ -49,6 +50,7 @@ export interface GradientCheck {
  * Compares the gradients of a model with central differences, on a copy of it in double precision on the reference
  * kernels: its own loss and penalties, dropout on with the same draw throughout. The model stays as it is.
  *
+ * @param what  a compiled model, or a layer that is in no model yet: its squared distance to y is looked at then
  * @param x, y  a batch; a few rows are enough
  * @throws ConfigError when the model is not compiled, or nothing of it learns; ShapeError, DataError for data that does not
  *   fit
@@ -58,7 +60,7 @@ export interface GradientCheck {
  * console.log(`${error} at ${worst.weight}[${worst.index}]`);
  */
 export function checkGradients<I extends SymbolicPorts, O extends SymbolicPorts>(
-  model: Model<FloatArray, I, O>,
+  what: Model<FloatArray, I, O> | Layer,
   x: Each<I, SampleInput>,
   y: Some<O, TargetInput>,
   options: CheckGradientsOptions<O> = {},
@@ -67,6 +69,7 @@ export function checkGradients<I extends SymbolicPorts, O extends SymbolicPorts>
   const samples = checkInteger('checkGradients: samples', options.samples ?? 20);
   const step = checkNumber('checkGradients: step', options.step ?? 1e-3, { above: 0 });
   const weighted = options.sampleWeight === undefined ? {} : { sampleWeight: options.sampleWeight };
+  const model = toModel(what) as Model<FloatArray, I, O>;
   const { compiled } = model.internals;
   if (!compiled) throw new ConfigError('checkGradients needs a compiled model: call model.compile first');
   model.testOnBatch(x, y, weighted); // which builds the model, and checks the data
@@ -114,4 +117,12 @@ function indexIn(shape: readonly number[], at: number): number[] {
     rest = Math.floor(rest / size);
   }
   return index;
+}
+
+/** The model, or one of the layer alone. */
+function toModel(checked: unknown): unknown {
+  if (checked instanceof Model) return checked;
+  if (checked instanceof Layer)
+    return sequential([checked], { seed: 1 }).compile({ loss: 'meanSquaredError' });
+  throw new ConfigError(`checkGradients looks at a model or a layer but got ${describe(checked)}`);
 }

@@ -88,7 +88,7 @@ export function metricConfig(spec: MetricSpec): MetricConfig {
   const config = spec.config();
   if (config !== undefined) return config;
   throw new ConfigError(
-    `metric '${spec.name}' is a function of your own, which no file can hold: save the model with { includeOptimizer: false }`,
+    `metric '${spec.name}' is a function of your own: make it known by registerMetric, or save the model with { includeOptimizer: false }`,
   );
 }
 
@@ -100,6 +100,6 @@ export function lossConfig(loss: Loss): LossConfig {
   const config = loss.config();
   if (config !== undefined) return config;
   throw new ConfigError(
-    `loss '${loss.name}' is your own, which no file can hold: save the model with { includeOptimizer: false }`,
+    `loss '${loss.name}' is your own: make it known by registerLoss, or save the model with { includeOptimizer: false }`,
   );
 }

@@ -74,6 +74,10 @@ export async function randomSearch<const C extends Choices>(
   if (better !== 'lower' && better !== 'higher') {
     throw new ConfigError(`randomSearch: better is 'lower' or 'higher' but is ${describe(better)}`);
   }
+  for (const [name, given] of Object.entries({ score, onTrial })) {
+    if (typeof given === 'function' || (given === undefined && name === 'onTrial')) continue;
+    throw new ConfigError(`randomSearch: ${name} is a function but is ${describe(given)}`);
+  }
   const names = checkChoices(choices);
   const trials: Trial<C>[] = [];
   for (let index = 0; index < count; index++) {

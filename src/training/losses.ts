@@ -11,7 +11,7 @@ import { ctc } from './losses/ctc.js';
 import { binaryFocalCrossentropy, categoricalFocalCrossentropy } from './losses/focal.js';
 import type { Loss } from './losses/loss.js';
 import { categoricalHinge, hinge, squaredHinge } from './losses/margin.js';
-import { type OwnLoss, type OwnLossFunction, ownLoss } from './losses/own.js';
+import { keepLoss, type OwnLoss, type OwnLossFunction, ownLoss, registeredLoss } from './losses/own.js';
 import {
   cosineSimilarity,
   gaussianNegativeLogLikelihood,
@@ -80,6 +80,28 @@ export function toLoss(value: LossInput | string | { readonly name: string }): L
   if (Object.hasOwn(shortNames, name)) {
     throw new ConfigError(`loss '${name}' is not known: write '${shortNames[name]}'`);
   }
-  if (!Object.hasOwn(factories, name)) throw unknownName('loss', name, Object.keys(factories));
-  return (factories[name as LossName] as (options: unknown) => Loss)(options);
+  if (Object.hasOwn(factories, name))
+    return (factories[name as LossName] as (options: unknown) => Loss)(options);
+  const own = registeredLoss(name);
+  if (own) return own;
+  throw unknownName('loss', name, Object.keys(factories));
+}
+
+/**
+ * Makes a loss of your own known by its name, so that files and checkpoints of models that are trained with it can be written
+ * and read.
+ *
+ * @throws ConfigError for what is no loss, or has the name of one of this library
+ *
+ * @example registerLoss(lopsided); // in every program that trains with it, or loads a model that was
+ */
+export function registerLoss(loss: OwnLoss | OwnLossFunction): void {
+  const name = loss?.name;
+  if (typeof name === 'string' && (Object.hasOwn(factories, name) || Object.hasOwn(shortNames, name))) {
+    throw new ConfigError(`registerLoss: '${name}' is a loss of this library: give yours another name`);
+  }
+  if ((typeof loss !== 'object' && typeof loss !== 'function') || loss === null) {
+    throw new ConfigError(`registerLoss takes a loss of your own but got ${describe(loss)}`);
+  }
+  keepLoss(loss);
 }

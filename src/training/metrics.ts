@@ -10,7 +10,7 @@ import {
 } from './metrics/accuracy.js';
 import { cohenKappa, f1, matthews, precision, recall, specificity } from './metrics/decisions.js';
 import type { MetricFunction, MetricSpec } from './metrics/metric.js';
-import { type OwnMetric, ownMetric } from './metrics/own.js';
+import { keepMetric, type OwnMetric, ownMetric, registeredMetric } from './metrics/own.js';
 import { brierScore, expectedCalibrationError, logLoss, perplexity } from './metrics/probability.js';
 import { auc, averagePrecision } from './metrics/ranked.js';
 import {
@@ -87,8 +87,30 @@ export function toMetric(value: MetricInput | string | { readonly metric: string
   if (Object.hasOwn(shortNames, name)) {
     throw new ConfigError(`metric '${name}' is not known: write '${shortNames[name]}'`);
   }
-  if (!Object.hasOwn(metrics, name)) throw unknownName('metric', name, Object.keys(metrics));
-  return (metrics[name as MetricName] as MetricFunction)(options);
+  if (Object.hasOwn(metrics, name)) return (metrics[name as MetricName] as MetricFunction)(options);
+  const own = registeredMetric(name);
+  if (own) return own;
+  throw unknownName('metric', name, Object.keys(metrics));
+}
+
+/**
+ * Makes a metric of your own known by its name, so that files and checkpoints of models that report it can be written and
+ * read.
+ *
+ * @throws ConfigError for what is no function with a name, or has the name of a metric of this library
+ *
+ * @example registerMetric(largestError);
+ */
+export function registerMetric(metric: OwnMetric): void {
+  if (typeof metric !== 'function') {
+    throw new ConfigError(`registerMetric takes a function but got ${describe(metric)}`);
+  }
+  if (Object.hasOwn(metrics, metric.name) || Object.hasOwn(shortNames, metric.name)) {
+    throw new ConfigError(
+      `registerMetric: '${metric.name}' is a metric of this library: give yours another name`,
+    );
+  }
+  keepMetric(metric);
 }
 
 /** A live metric; what a file holds has no functions. */

@@ -1,6 +1,6 @@
 /** Sets the learning rate at the beginning of each epoch. */
 import { ConfigError } from '../../core/errors.js';
-import { checkNumber, describe } from '../../core/options.js';
+import { checkNumber, checkOptions, describe } from '../../core/options.js';
 import type { Callback } from '../callbacks.js';
 import { createVoice } from './voice.js';
 
@@ -21,6 +21,7 @@ export function learningRateScheduler(
       `learningRateScheduler takes a function of the epoch and the learning rate but got ${describe(schedule)}`,
     );
   }
+  checkOptions('learningRateScheduler', options, ['verbose']);
   const say = createVoice('learningRateScheduler', options.verbose ?? 0);
   return {
     onEpochBegin: (epoch, { model }) => {

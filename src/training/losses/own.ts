@@ -25,6 +25,20 @@ export type OwnLossFunction = (yTrue: Float64Array, yPred: Float64Array, gradien
 
 const rules = { values, probabilities, distribution, classes, signs, counts } as const;
 
+/** Those that files may name. */
+const registered = new Map<string, OwnLoss | OwnLossFunction>();
+
+/** The loss that was made known by this name, if one was. */
+export function registeredLoss(name: string): Loss | undefined {
+  const given = registered.get(name);
+  return given && ownLoss(given);
+}
+
+/** Makes a loss known by its name. */
+export function keepLoss(given: OwnLoss | OwnLossFunction): void {
+  registered.set(ownLoss(given).name, given);
+}
+
 /** @throws ConfigError for what is no loss */
 export function ownLoss(given: OwnLoss | OwnLossFunction): Loss {
   const own = typeof given === 'function' ? fromFunction(given) : given;
@@ -52,7 +66,7 @@ export function ownLoss(given: OwnLoss | OwnLossFunction): Loss {
       targetColumns,
     },
   );
-  return { ...loss, config: () => undefined };
+  return { ...loss, config: () => (registered.get(name) === given ? { name } : undefined) };
 }
 
 function fromFunction(compute: OwnLossFunction): OwnLoss {

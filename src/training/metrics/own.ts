@@ -14,13 +14,28 @@ export type OwnMetric = (
   sampleWeight: Float64Array,
 ) => number;
 
+/** Those that files may name. */
+const registered = new Map<string, OwnMetric>();
+
+/** The metric that was made known by this name, if one was. */
+export function registeredMetric(name: string): MetricSpec | undefined {
+  const compute = registered.get(name);
+  return compute && ownMetric(compute);
+}
+
+/** Makes a metric known by its name. */
+export function keepMetric(compute: OwnMetric): void {
+  registered.set(ownMetric(compute).name, compute);
+}
+
 /** @throws ConfigError for a function without a name */
 export function ownMetric(compute: OwnMetric): MetricSpec {
   const { name } = compute;
   if (name === '') {
     throw new ConfigError('a metric that is a function is reported under its name, and this one has none');
   }
-  return { name, config: () => undefined, create: () => ({ name, ...collect(name, compute) }) };
+  const config = () => (registered.get(name) === compute ? name : undefined);
+  return { name, config, create: () => ({ name, ...collect(name, compute) }) };
 }
 
 /** Numbers that grow by doubling. */

@@ -11,7 +11,7 @@
  * Probabilities are kept 2.2e-16 off 0 and 1 before a logarithm, as in scikit-learn.
  */
 import { exp, log, sigmoid } from '../../core/math.js';
-import { checkInteger } from '../../core/options.js';
+import { checkInteger, checkOptions } from '../../core/options.js';
 import type { FloatArray } from '../../core/tensor.js';
 import { binaryCrossentropyOfLogit, counts } from '../../kernels/losses.js';
 import {
@@ -222,6 +222,7 @@ export function calibrationCurve(
   yPred: Predictions,
   options: CalibrationOptions & { readonly sampleWeight?: PredictionWeights } = {},
 ): CalibrationBin[] {
+  checkOptions('calibrationCurve', options, ['bins', 'sampleWeight']);
   const { sampleWeight, bins = 10 } = options;
   const table = toTable('calibrationCurve', yTrue, yPred, sampleWeight);
   const targetKind =
