@@ -10,7 +10,8 @@
  * instruction of SIMD begins, among the bytes of one character.
  */
 export function bytesFromText(text: string): Uint8Array<ArrayBuffer> {
-  const bytes: number[] = [];
+  const bytes = new Uint8Array(text.length);
+  let length = 0;
   let block = 0;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
@@ -19,8 +20,8 @@ export function bytesFromText(text: string): Uint8Array<ArrayBuffer> {
       continue;
     }
     const digit = (code === 38 ? 92 : code === 40 ? 96 : code) - 41;
-    bytes.push(block * 86 + digit - 3);
+    bytes[length++] = block * 86 + digit - 3;
     block = 0;
   }
-  return Uint8Array.from(bytes);
+  return bytes.slice(0, length);
 }
