@@ -37,7 +37,8 @@ describe('what a model hands out', () => {
     const heard: unknown[] = [];
     const callback: Callback = {
       onEpochEnd: (_epoch, logs) => void heard.push(logs),
-      onBatchEnd: (_batch, logs) => void heard.push(logs),
+      // A metric that needs all rows is computed when it is looked at, within the hook alone.
+      onBatchEnd: (_batch, logs) => void heard.push({ ...logs }),
       onTrainEnd: (logs) => void heard.push(logs),
     };
     const held = {
