@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   activityRegularization,
   dense,
+  deserializeModel,
   embedding,
   type FloatArray,
   type Layer,
@@ -11,6 +12,7 @@ import {
   lstm,
   masking,
   sequential,
+  serializeModel,
   spatialDropout1d,
   tensor,
 } from '../../src/index.js';
@@ -127,5 +129,7 @@ it('a model of all of it learns, and its loss is the same when it is loaded', as
   const y = x.map((row) => row.map((id) => (id + 1) % 5));
   const before = model.evaluate(x, y).loss;
   await model.fit(x, y, { epochs: 30 });
-  expect(model.evaluate(x, y).loss).toBeLessThan(before);
+  const { loss } = model.evaluate(x, y);
+  expect(loss).toBeLessThan(before);
+  expect(deserializeModel(serializeModel(model)).evaluate(x, y).loss).toBe(loss);
 });
