@@ -115,7 +115,11 @@ export class GivenBatches implements Feed {
   private async open(epoch: number): Promise<void> {
     const { source, options } = this;
     await this.close();
-    const several = typeof source === 'function' ? await source(epoch) : source;
+    this.taken = 0;
+    this.epoch = epoch;
+    this.given = 0;
+    const several = typeof source === 'function' ? await untilAborted(source(epoch), options.signal) : source;
+    if (several === undefined && options.signal?.aborted) return;
     if (!isSeveral(several)) {
       throw new DataError(
         `${options.what}: the function gives ${describe(several)}: give something to go through, such as a generator`,
@@ -123,9 +127,6 @@ export class GivenBatches implements Feed {
     }
     this.iterator =
       Symbol.asyncIterator in several ? several[Symbol.asyncIterator]() : several[Symbol.iterator]();
-    this.taken = 0;
-    this.epoch = epoch;
-    this.given = 0;
   }
 
   /** What comes next; undefined at the end, or where a signal ends the wait. */

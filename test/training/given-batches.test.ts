@@ -202,6 +202,12 @@ describe('fit of batches', () => {
     const fitting = model.fit(batches, { signal: controller.signal });
     setTimeout(() => controller.abort(), 20);
     expect((await errorOf(() => fitting)).name).toBe('AbortError');
+    const never = () => new Promise<never>(() => {});
+    const signal = AbortSignal.timeout(20);
+    expect((await errorOf(() => model.fit(never, { signal }))).name).toBe('TimeoutError');
+    expect((await errorOf(() => make().fit(never, { signal: AbortSignal.timeout(20) }))).name).toBe(
+      'TimeoutError',
+    );
     expect((await model.fit(() => cut(4))).epoch).toEqual([0]);
   });
 

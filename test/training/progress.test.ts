@@ -29,7 +29,7 @@ function slowBatches(milliseconds: number): Callback {
 }
 
 /** What a fit writes to the console and to the terminal. */
-async function printedBy(options: FitOptions, isTTY: boolean, columns = 80) {
+async function printedBy(options: FitOptions, isTTY: boolean, columns = 80, inBatches = false) {
   const lines: string[] = [];
   const written: string[] = [];
   vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line));
@@ -40,7 +40,8 @@ async function printedBy(options: FitOptions, isTTY: boolean, columns = 80) {
   vi.stubGlobal('process', { ...process, stdout, nextTick: process.nextTick });
   const model = sequential([dense(1)], { seed: 1 });
   model.compile({ loss: 'meanSquaredError', metrics: ['meanAbsoluteError'] });
-  await model.fit(x, y, options);
+  const batches = () => x.map((row, k) => [[row], [y[k] as number]] as const);
+  await (inBatches ? model.fit(batches, options) : model.fit(x, y, options));
   vi.unstubAllGlobals();
   for (const other of others) expect(other).not.toHaveBeenCalled();
   return { lines, written };
@@ -67,6 +68,20 @@ describe('verbose', () => {
     const values = `loss ${number}  meanAbsoluteError ${number}  val_loss ${number}  val_meanAbsoluteError ${number}`;
     expect(lines[0]).toMatch(new RegExp(`^epoch 1/3  ${values}  \\d+ rows/s  \\d+s left$`));
     expect(lines[2]).toMatch(new RegExp(`^epoch 3/3  ${values}  \\d+ rows/s$`));
+  });
+
+  it('1 counts batches while it is not known how many there are, and draws the bar from the second epoch on', async () => {
+    const { written } = await printedBy(
+      { verbose: 1, epochs: 2, callbacks: [slowBatches(60)] },
+      true,
+      200,
+      true,
+    );
+    const first = written.find((text) => text.includes('epoch 1/2')) as string;
+    expect(first).toMatch(/epoch 1\/2 batch \d+ {2}\d+ rows\/s {2}loss/);
+    const second = written.find((text) => text.includes('epoch 2/2')) as string;
+    expect(second).toMatch(/epoch 2\/2 █+░+ \d+\/12 {2}\d+s left/);
+    expect(written.some((text) => /NaN|undefined|Infinity/.test(text))).toBe(false);
   });
 
   it('1 redraws a bar in a terminal, ends each epoch with its line, and leaves no half line behind', async () => {
