@@ -5,7 +5,8 @@ import { ConfigError, DataError, ShapeError } from '../core/errors.js';
 import { checkBoolean, checkInteger, checkOptions, describe } from '../core/options.js';
 import type { Constraint, Regularizer } from '../core/parameter.js';
 import { type FloatArray, formatShape, isTensor, type Tensor } from '../core/tensor.js';
-import type { Samples } from '../data/samples.js';
+import { idReading } from '../data/ids.js';
+import type { IdReading, Samples } from '../data/samples.js';
 import { embeddingBackward, embeddingForward } from '../kernels/embedding.js';
 import { embeddingDropout } from '../kernels/embedding-dropout.js';
 import { maskingForward } from '../kernels/masking.js';
@@ -104,6 +105,10 @@ class Embedding extends Layer {
 
   override get idsBelow(): number {
     return this.vocabulary;
+  }
+
+  override get ids(): IdReading {
+    return idReading(this.vocabulary);
   }
 
   outputShape(input: SampleShape): SampleShape {

@@ -1,8 +1,6 @@
 /** A layer as users have it: named in files, used in functional models, streamed. What it computes is CoreLayer's. */
 import { ConfigError } from '../core/errors.js';
 import { describe } from '../core/options.js';
-import { idReading } from '../data/ids.js';
-import type { IdReading } from '../data/samples.js';
 import { CoreLayer } from './core-layer.js';
 
 export {
@@ -40,13 +38,9 @@ export interface SymbolicTensor {
 export interface SymbolicOutput extends SymbolicTensor, Iterable<SymbolicTensor> {}
 
 export abstract class Layer extends CoreLayer {
-  /** How many ids there are where the layer takes token ids, whole numbers from 0: then data may be rows of them. */
+  /** How many ids there are where the layer takes token ids, whole numbers from 0; `ids` says how they are read. */
   get idsBelow(): number | undefined {
     return undefined;
-  }
-
-  override get ids(): IdReading | undefined {
-    return this.idsBelow === undefined ? undefined : idReading(this.idsBelow);
   }
 
   /** The options that differ from call to call, all written out, as plain JSON. */
