@@ -5,6 +5,7 @@ import {
   adam,
   type Beam,
   beamSearch,
+  concatenate,
   dense,
   drawTokens,
   generate,
@@ -169,6 +170,19 @@ describe('generate', () => {
     );
     expect(() => generate(model, [0], { length: 0 })).toThrow('length must be a number at least 1');
   });
+});
+
+it('a model of several inputs, or one that reads backwards, can neither be streamed nor drawn from', () => {
+  const [tokens, still] = [input({ shape: [null, 3] }), input({ shape: [2] })];
+  const read = lstm(2, { returnSequences: true }).on(concatenate().on(tokens, still));
+  const several = model({ inputs: { tokens, still }, outputs: dense(3, { activation: 'softmax' }).on(read) });
+  const message = 'a stream has one input and one output, and the model has more: use predict';
+  expect(() => several.stream()).toThrow(message);
+  expect(() => generate(several as never, [0], { length: 2 })).toThrow(message);
+  const backwards = sequential([input({ shape: [null, 3] }), lstm(3, { goBackwards: true })]);
+  expect(() => generate(backwards, [0], { length: 2 })).toThrow(
+    'the model cannot take one step at a time: lstm_1 goes backwards, from the last step of a sequence to its first',
+  );
 });
 
 describe('from sequence to sequence', () => {
