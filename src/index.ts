@@ -38,6 +38,7 @@ export {
   temporalOrder,
 } from './data/datasets/temporal-order.js';
 export { type IdxArray, readIdx } from './data/idx.js';
+export { readPianoRolls } from './data/piano-roll.js';
 export type { Missing, SampleInput } from './data/samples.js';
 export { activation } from './layers/activation.js';
 export type { ActivationName, ElementwiseActivationName } from './layers/activations.js';
