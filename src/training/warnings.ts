@@ -4,6 +4,9 @@ import type { Samples } from '../data/samples.js';
 import type { Loss } from './losses.js';
 import type { Dataset, Targets } from './targets.js';
 
+/** So many features are named in a sentence. */
+const MOST_NAMED = 10;
+
 /** Says what there is to say of the data, by default on the console: what is in `said` not again. */
 export function warnOf(
   dataset: Dataset,
@@ -28,13 +31,22 @@ function warningsOf({ inputs, outputs, rows }: Dataset, losses: readonly Loss[])
 }
 
 function constantFeatures({ data, rows, steps, features, mask }: Samples): string[] {
-  const found: string[] = [];
-  for (let k = 0; k < features; k++) {
-    const value = sameEverywhere(data, rows * steps, features, k, (cell) => mask?.[cell] !== 0);
-    if (value !== undefined)
-      found.push(`feature ${k} of x is ${value} everywhere, so that nothing can be learned from it`);
+  const found: { readonly feature: number; readonly value: number }[] = [];
+  for (let feature = 0; feature < features; feature++) {
+    const value = sameEverywhere(data, rows * steps, features, feature, (cell) => mask?.[cell] !== 0);
+    if (value !== undefined) found.push({ feature, value });
   }
-  return found;
+  const [first] = found;
+  if (!first) return [];
+  if (found.length === 1)
+    return [
+      `feature ${first.feature} of x is ${first.value} everywhere, so that nothing can be learned from it`,
+    ];
+  const named = found.slice(0, MOST_NAMED).map(({ feature }) => feature);
+  const more = found.length > MOST_NAMED ? ` and ${found.length - MOST_NAMED} more` : '';
+  return [
+    `features ${named.join(', ')}${more} of x are each the same everywhere, so that nothing can be learned from them`,
+  ];
 }
 
 function sameTargets({ values, columns, steps, weights }: Targets, { targetKind, name }: Loss): string[] {

@@ -25,6 +25,11 @@ describe('fit warns', () => {
     expect(await warnings('meanSquaredError', x, [1, 2, 3])).toEqual([
       'feature 1 of x is 5 everywhere, so that nothing can be learned from it',
     ]);
+    const many = [0, 1, 2].map((row) => [row, ...Array.from({ length: 12 }, (_, k) => k)]);
+    expect(await warnings('meanSquaredError', many, [1, 2, 3])).toEqual([
+      'features 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more of x are each the same everywhere, so that nothing can be ' +
+        'learned from them',
+    ]);
     const padded = [[[1], [1]], [[1]]];
     expect(await warnings('meanSquaredError', padded, [1, 2])).toHaveLength(1);
   });
