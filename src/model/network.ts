@@ -194,9 +194,11 @@ export class Network implements Trainable {
   }
 
   private dropOldestPass(): void {
-    for (const [key, { arena }] of this.passes) {
+    for (const [key, { pass, arena }] of this.passes) {
       this.memory.drop(arena);
       this.passes.delete(key);
+      // Its arrays are placed no more when the memory grows: it must not be handed out again.
+      if (pass === this.latest) this.asked = undefined;
       return;
     }
   }

@@ -178,4 +178,11 @@ describe('the trace', () => {
     expect(sequential([dense(2)]).trace([[1], [2]])).toEqual({});
     expect((await errorOf(() => made.trace([[[Number.NaN, 1]]]))).name).toBe('DataError');
   });
+
+  it('of so many lengths that the plan of a prediction has to go leaves the next prediction right', () => {
+    const made = sequential([lstm(UNITS), dense(1)], { seed: 2 });
+    const before = bitsOf(made.predict(x).data);
+    for (let length = 1; length <= 40; length++) made.trace(randomSequences(5, [40 * length], 2));
+    expect(bitsOf(made.predict(x).data)).toBe(before);
+  });
 });
