@@ -1,0 +1,41 @@
+/** Transforms from what a model's file holds of them: a line for each kind, which checks all that the file says. */
+import { FormatError, LonghandError } from '../core/errors.js';
+import { describe } from '../core/options.js';
+import type { Transform, TransformJSON } from './transform.js';
+
+/** Makes a transform again from JSON of its kind. It trusts nothing, and throws a LonghandError for what it cannot take. */
+type Restore = (json: TransformJSON) => Transform<never, unknown>;
+
+/** The kinds in alphabetical order, found by a name that a file gives: own properties only. */
+const kinds: ReadonlyMap<string, Restore> = new Map<string, Restore>([]);
+
+/**
+ * The transform that `toJSON` described, with all it had learned.
+ *
+ * @throws FormatError for what no transform wrote
+ */
+export function restoreTransform(json: unknown): Transform<never, unknown> {
+  const { kind, options, learned } = (isObject(json) ? json : {}) as Partial<TransformJSON>;
+  const restore = typeof kind === 'string' ? kinds.get(kind) : undefined;
+  if (restore === undefined) {
+    const known = [...kinds.keys()].join(', ');
+    throw new FormatError(
+      `the file holds a transform of kind ${describe(kind)}, which this version does not know: it knows ${known}`,
+    );
+  }
+  if (!isObject(options) || !(learned === undefined || isObject(learned))) {
+    throw new FormatError(
+      `the file's ${kind} has no options that are an object, or has learned what is none`,
+    );
+  }
+  try {
+    return restore(json as TransformJSON);
+  } catch (error) {
+    if (error instanceof FormatError || !(error instanceof LonghandError)) throw error;
+    throw new FormatError(`the file's ${kind} is not sound: ${error.message}`);
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
