@@ -40,6 +40,8 @@ export {
 export { type IdxArray, readIdx } from './data/idx.js';
 export { readPianoRolls } from './data/piano-roll.js';
 export type { Missing, SampleInput } from './data/samples.js';
+export type { Json, Transform, TransformJSON } from './data/transform.js';
+export { restoreTransform } from './data/transforms.js';
 export { activation } from './layers/activation.js';
 export type { ActivationName, ElementwiseActivationName } from './layers/activations.js';
 export {
@@ -162,7 +164,7 @@ export { type Functional, type InputPorts, type ModelDefinition, model } from '.
 export type { BatchesOptions } from './model/given-rows.js';
 export type { GradientReport, LayerReport } from './model/gradient-report.js';
 export type { Model } from './model/model.js';
-export { deserializeModel, serializeModel } from './model/model-file.js';
+export { deserializeModel, type SaveOptions, serializeModel } from './model/model-file.js';
 export { modelFromJSON } from './model/model-json.js';
 export type {
   Batches,
@@ -174,6 +176,7 @@ export type {
 } from './model/options.js';
 export type { AllOrSome, Each, Some, SymbolicPorts } from './model/ports.js';
 export type { SamplesOptions, Spread } from './model/predictions.js';
+export { type Preparation, readPreparation } from './model/preparation.js';
 export { type Choices, logUniform, randomSearch, type SearchResult, uniform } from './model/random-search.js';
 export { type Sequential, sequential } from './model/sequential.js';
 export type { Stream, StreamOptions, StreamState } from './model/stream.js';

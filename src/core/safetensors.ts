@@ -96,6 +96,14 @@ export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
   return { tensors, metadata };
 }
 
+/** The metadata of a file alone, no array made; a FormatError if the file is not sound. */
+export function readSafetensorsMetadata(bytes: Uint8Array): Record<string, string> {
+  const dataStart = findData(bytes);
+  const { entries, metadata } = readHeader(copyOf(bytes, LENGTH_BYTES, dataStart));
+  checkLayout(entries, bytes.length - dataStart);
+  return metadata;
+}
+
 /** Where the data begins, from the length of the header. */
 function findData(bytes: Uint8Array): number {
   if (bytes.length < LENGTH_BYTES) {

@@ -1,7 +1,7 @@
 /**
  * A model as the bytes of one safetensors file. The tensors are the weights under their names and, where the model
  * is compiled, what its optimizer keeps beside each, `optimizer/m/lstm_1/kernel`. The rest is in the metadata: see
- * model-metadata.ts.
+ * model-metadata.ts, and preparation.ts for what its data goes through.
  *
  * The reader trusts nothing. All of the metadata is checked, and the tensors against it, before any memory is taken
  * for the model; and nothing is written that the reader would refuse.
@@ -23,23 +23,27 @@ import {
   stateName,
 } from './model-metadata.js';
 import type { Network } from './network.js';
+import { PREPARATION, type Preparation, writePreparation } from './preparation.js';
 import type { Sequential } from './sequential.js';
+
+export interface SaveOptions {
+  /** Whether the compile options and the optimizer's state are in the file; true by default. */
+  includeOptimizer?: boolean;
+  /** What the model's data goes through, to be read by `readPreparation`: transforms, columns, labels; nothing by default. */
+  preparation?: Preparation;
+}
 
 /**
  * The bytes of a file that holds the model: architecture, weights, compile options and the optimizer's state.
  *
- * @param options.includeOptimizer  whether the compile options and the optimizer's state are in it; true by default
  * @throws ConfigError when the model is not built yet, or has a part that no file can hold
  * @throws NumericError when a weight, or what the optimizer keeps beside it, is not finite
  */
-export function serializeModel(
-  model: Model<FloatArray>,
-  options: { includeOptimizer?: boolean } = {},
-): Uint8Array<ArrayBuffer> {
+export function serializeModel(model: Model<FloatArray>, options: SaveOptions = {}): Uint8Array<ArrayBuffer> {
   if (!(model instanceof Model)) {
     throw new ConfigError(`a model is saved, sequential([...]), but got ${describe(model)}`);
   }
-  checkOptions('serializeModel', options, ['includeOptimizer']);
+  checkOptions('serializeModel', options, ['includeOptimizer', 'preparation']);
   const includeOptimizer = checkBoolean('includeOptimizer', options.includeOptimizer ?? true);
   const { network } = model.internals;
   const compiled = includeOptimizer ? model.internals.compiled : undefined;
@@ -53,6 +57,7 @@ export function serializeModel(
       ? new ConfigError(`the model could not be read from a file again: ${error.message}`)
       : error;
   }
+  if (options.preparation !== undefined) metadata[PREPARATION] = writePreparation(options.preparation);
   const tensors = new Map<string, StoredTensor>();
   for (const { name, region, shape } of storedRegions(network, compiled !== undefined)) {
     const bad = indexOfNonFinite(region.array);

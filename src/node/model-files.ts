@@ -2,8 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { FormatError } from '../core/errors.js';
 import type { FloatArray } from '../core/tensor.js';
+import type { Json } from '../data/transform.js';
 import type { Model } from '../model/model.js';
-import { deserializeModel, serializeModel } from '../model/model-file.js';
+import { deserializeModel, type SaveOptions, serializeModel } from '../model/model-file.js';
+import { readPreparation } from '../model/preparation.js';
 import type { Sequential } from '../model/sequential.js';
 import { writeFileWhole } from './files.js';
 
@@ -11,7 +13,6 @@ import { writeFileWhole } from './files.js';
  * Writes the model to a file: architecture, weights, compile options and the optimizer's state. An interruption at
  * any moment leaves the old file whole.
  *
- * @param options.includeOptimizer  whether the compile options and the optimizer's state are in it; true by default
  * @throws ConfigError when the model is not built yet; NumericError when a weight is not finite; the system's error
  *   when the file cannot be written
  *
@@ -20,7 +21,7 @@ import { writeFileWhole } from './files.js';
 export async function saveModel(
   model: Model<FloatArray>,
   path: string,
-  options: { includeOptimizer?: boolean } = {},
+  options: SaveOptions = {},
 ): Promise<void> {
   await writeFileWhole(path, serializeModel(model, options));
 }
@@ -35,9 +36,23 @@ export async function saveModel(
 export async function loadModel<M extends Model<FloatArray> = Sequential<FloatArray>>(
   path: string,
 ): Promise<M> {
+  return readFrom(path, (bytes) => deserializeModel<M>(bytes));
+}
+
+/**
+ * Reads what `saveModel(model, path, { preparation })` wrote beside the model; nothing where it was given nothing.
+ *
+ * @throws FormatError, naming the file, when it is damaged; the system's error when it cannot be read
+ */
+export async function loadPreparation(path: string): Promise<Json | undefined> {
+  return readFrom(path, readPreparation);
+}
+
+/** What is read from the bytes of a file; a FormatError names the file. */
+export async function readFrom<T>(path: string, read: (bytes: Uint8Array) => T): Promise<T> {
   const bytes = await readFile(path);
   try {
-    return deserializeModel<M>(bytes);
+    return read(bytes);
   } catch (error) {
     if (error instanceof FormatError) throw new FormatError(`${path}: ${error.message}`);
     throw error;
