@@ -29,7 +29,11 @@ describe('package.json', () => {
   });
 
   test('exports the entries of the design and no other way in', () => {
-    const entry = (path: string) => ({ types: `./dist/${path}.d.ts`, default: `./dist/${path}.js` });
+    const entry = (path: string) => ({
+      types: `./dist/${path}.d.ts`,
+      node: `./dist/bundle/${path}.js`,
+      default: `./dist/${path}.js`,
+    });
     expect(manifest.exports).toEqual({
       '.': entry('index'),
       './lean': entry('lean'),
@@ -69,13 +73,14 @@ describe('packed and installed', () => {
       const pages = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'docs/lstm.md', 'docs/keras.md'];
       const entries = ['index', 'lean', 'node/index', 'kernels/index'].flatMap((path) => [
         `dist/${path}.js`,
+        `dist/bundle/${path}.js`,
         `src/${path}.ts`,
       ]);
       expect([...pages, ...entries].filter((path) => !files.includes(path))).toEqual([]);
     });
 
     test('has types and a source map beside every module, and no module without a source', () => {
-      const modules = files.filter((path) => /^dist\/.+\.js$/.test(path));
+      const modules = files.filter((path) => /^dist\/(?!bundle\/).+\.js$/.test(path));
       expect(modules.length).toBeGreaterThan(10);
       const wrong: string[] = [];
       for (const path of modules) {
@@ -92,6 +97,17 @@ describe('packed and installed', () => {
         }
       }
       expect(wrong).toEqual([]);
+    });
+
+    test('has every module once more in the files that Node loads, with maps that lead to the sources', () => {
+      const bundled = files.filter((path) => /^dist\/bundle\/.+\.js$/.test(path));
+      const sources = bundled.flatMap((path) => {
+        const map = JSON.parse(readFileSync(join(installed, `${path}.map`), 'utf8')) as { sources: string[] };
+        return map.sources.map((from) => posix.join(posix.dirname(path), from));
+      });
+      expect(sources.filter((from) => !files.includes(from))).toEqual([]);
+      expect(sources).toContain('src/kernels/lstm.ts');
+      expect(sources.length, 'a module in two files would be two modules').toBe(new Set(sources).size);
     });
   });
 
@@ -121,7 +137,7 @@ describe('packed and installed', () => {
         assert.deepEqual(loaded.predict(x).data, probabilities.data);
         assert.ok(Object.values(kernels).filter((kernel) => typeof kernel === 'function').length > 5);
         assert.equal(createRequire(import.meta.url)('longhand/package.json').name, 'longhand');
-        for (const inner of ['dist/index.js', 'src/index.ts', 'core/errors', 'layers/lstm.js']) {
+        for (const inner of ['dist/index.js', 'dist/bundle/index.js', 'src/index.ts', 'core/errors', 'layers/lstm.js']) {
           await assert.rejects(import('longhand/' + inner), { code: 'ERR_PACKAGE_PATH_NOT_EXPORTED' });
         }
         const lean = await import('longhand/lean');
