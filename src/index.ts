@@ -10,6 +10,13 @@ export {
   NumericError,
   ShapeError,
 } from './core/errors.js';
+export {
+  type ChartBand,
+  type ChartLine,
+  type ChartMark,
+  type LineChartOptions,
+  lineChart,
+} from './core/line-chart.js';
 export type { Constraint, Regularizer } from './core/parameter.js';
 export { type FloatArray, type Shape, type Tensor, tensor } from './core/tensor.js';
 export { type AddingProblemOptions, addingProblem } from './data/datasets/adding-problem.js';

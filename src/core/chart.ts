@@ -1,5 +1,5 @@
 /**
- * Line charts as SVG: a title, a legend, two axes with ticks at round values, lines with markers, and a few points
+ * Line charts as SVG: a title, a legend, two axes with ticks at round values, bands, lines with markers, and a few points
  * called out by name. The text stands by itself: no style sheet, no script, no font to load.
  */
 
@@ -16,6 +16,13 @@ export interface Series {
   readonly points: readonly Point[];
   /** Drawn stronger than the others. */
   readonly strong: boolean;
+}
+
+/** What lies between two lines. */
+export interface Band {
+  readonly name: string;
+  readonly color: string;
+  readonly points: readonly { readonly x: number; readonly lower: number; readonly upper: number }[];
 }
 
 /** A point with a ring around it and a text beside it. */
@@ -42,6 +49,8 @@ export interface Chart {
   readonly x: Axis;
   readonly y: Axis;
   readonly series: readonly Series[];
+  /** Drawn below the lines. */
+  readonly bands?: readonly Band[];
   readonly callouts: readonly Callout[];
   /** Draws the line y = x, with this text along it. */
   readonly diagonal: string | undefined;
@@ -57,6 +66,7 @@ const PLOT_WIDTH = WIDTH - LEFT - RIGHT;
 const MOST_MARKERS = 60;
 /** From a point to the text that calls it out. */
 const LABEL_DISTANCE = 34;
+const BAND_OPACITY = 0.18;
 const INK = '#1f2933';
 const SOFT_INK = '#61707f';
 const GRID = '#e4e8ec';
@@ -95,9 +105,10 @@ export function renderChart(chart: Chart): string {
     `<rect width="${WIDTH}" height="${chart.height}" fill="#ffffff"/>`,
     text(LEFT, 34, chart.title, `font-size="19" font-weight="600" fill="${INK}"`),
     text(LEFT, 55, chart.subtitle, `font-size="13" fill="${SOFT_INK}"`),
-    ...legend(chart.series),
+    ...legend(chart),
     ...yAxis(chart, place),
     ...xAxis(chart, place),
+    ...(chart.bands ?? []).map((band) => area(band, place)),
     ...diagonal(chart, place),
     ...strongLast(chart.series).flatMap((series) => line(series, place)),
     ...chart.callouts.flatMap((callout) => ring(callout, place)),
@@ -123,16 +134,29 @@ function placement(chart: Chart): Placement {
   };
 }
 
-function legend(series: readonly Series[]): string[] {
+function legend({ series, bands = [] }: Chart): string[] {
   let x = LEFT;
-  return series.flatMap(({ name, color, strong }) => {
+  const next = (name: string) => {
     const start = x;
     x += 46 + 6.3 * name.length;
-    return [
-      `<line x1="${start}" y1="80" x2="${round(start + 20)}" y2="80" stroke="${color}" stroke-width="${strong ? 3 : 2}" stroke-linecap="round"/>`,
-      text(start + 27, 84, name, `fill="${INK}"`),
-    ];
-  });
+    return round(start);
+  };
+  return [
+    ...series.flatMap(({ name, color, strong }) => {
+      const start = next(name);
+      return [
+        `<line x1="${start}" y1="80" x2="${round(start + 20)}" y2="80" stroke="${color}" stroke-width="${strong ? 3 : 2}" stroke-linecap="round"/>`,
+        text(start + 27, 84, name, `fill="${INK}"`),
+      ];
+    }),
+    ...bands.flatMap(({ name, color }) => {
+      const start = next(name);
+      return [
+        `<rect x="${start}" y="74" width="20" height="12" fill="${color}" fill-opacity="${BAND_OPACITY}"/>`,
+        text(start + 27, 84, name, `fill="${INK}"`),
+      ];
+    }),
+  ];
 }
 
 function yAxis({ y: axis }: Chart, place: Placement): string[] {
@@ -193,6 +217,13 @@ function line({ name, color, points, strong }: Series, place: Placement): string
     ...dots,
     '</g>',
   ];
+}
+
+function area({ points, color }: Band, place: Placement): string {
+  const corner = (x: number, y: number) => `${round(place.x(x))},${round(place.y(y))}`;
+  const above = points.map(({ x, upper }) => corner(x, upper));
+  const below = points.map(({ x, lower }) => corner(x, lower)).reverse();
+  return `<polygon points="${[...above, ...below].join(' ')}" fill="${color}" fill-opacity="${BAND_OPACITY}"/>`;
 }
 
 function ring({ x, y, text: label, color }: Callout, place: Placement): string[] {
