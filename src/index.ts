@@ -47,6 +47,14 @@ export {
 export { type IdxArray, readIdx } from './data/idx.js';
 export { readPianoRolls } from './data/piano-roll.js';
 export type { Missing, SampleInput } from './data/samples.js';
+export { chain } from './data/scalers/chain.js';
+export { type DifferenceOptions, difference } from './data/scalers/difference.js';
+export { log1p } from './data/scalers/log1p.js';
+export { type MinMaxScalerOptions, minMaxScaler } from './data/scalers/min-max-scaler.js';
+export type { Doubles, Numbers } from './data/scalers/numbers.js';
+export { robustScaler } from './data/scalers/robust-scaler.js';
+export type { InverseOptions, Scaler } from './data/scalers/scaler.js';
+export { standardScaler } from './data/scalers/standard-scaler.js';
 export type { Json, Transform, TransformJSON } from './data/transform.js';
 export { restoreTransform } from './data/transforms.js';
 export { activation } from './layers/activation.js';

@@ -1,20 +1,33 @@
 /** Transforms from what a model's file holds of them: a line for each kind, which checks all that the file says. */
 import { FormatError, LonghandError } from '../core/errors.js';
 import { describe } from '../core/options.js';
+import { restoreChain } from './scalers/chain.js';
+import { restoreDifference } from './scalers/difference.js';
+import { log1p } from './scalers/log1p.js';
+import { restoreMinMaxScaler } from './scalers/min-max-scaler.js';
+import { restoreRobustScaler } from './scalers/robust-scaler.js';
+import { restoreStandardScaler } from './scalers/standard-scaler.js';
 import type { Transform, TransformJSON } from './transform.js';
 
 /** Makes a transform again from JSON of its kind. It trusts nothing, and throws a LonghandError for what it cannot take. */
-type Restore = (json: TransformJSON) => Transform<never, unknown>;
+type Restore = (json: TransformJSON) => Transform<unknown, unknown>;
 
 /** The kinds in alphabetical order, found by a name that a file gives: own properties only. */
-const kinds: ReadonlyMap<string, Restore> = new Map<string, Restore>([]);
+const kinds: ReadonlyMap<string, Restore> = new Map<string, Restore>([
+  ['chain', (json) => restoreChain(json, restoreTransform)],
+  ['difference', restoreDifference],
+  ['log1p', log1p],
+  ['minMaxScaler', restoreMinMaxScaler],
+  ['robustScaler', restoreRobustScaler],
+  ['standardScaler', restoreStandardScaler],
+]);
 
 /**
  * The transform that `toJSON` described, with all it had learned.
  *
  * @throws FormatError for what no transform wrote
  */
-export function restoreTransform(json: unknown): Transform<never, unknown> {
+export function restoreTransform(json: unknown): Transform<unknown, unknown> {
   const { kind, options, learned } = (isObject(json) ? json : {}) as Partial<TransformJSON>;
   const restore = typeof kind === 'string' ? kinds.get(kind) : undefined;
   if (restore === undefined) {
