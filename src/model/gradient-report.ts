@@ -83,7 +83,7 @@ function runBackward(network: Network, dataset: Dataset, lossWeights: readonly n
   const factors = pass.losses.map(({ result: { count } }, i) =>
     count === 0 ? 0 : (lossWeights[i] as number) / count,
   );
-  pass.backward(factors, 1 / counted);
+  pass.backward(factors, counted);
   return pass;
 }
 

@@ -256,10 +256,10 @@ export class Network implements Trainable {
       seed();
       goBack();
     };
-    const backward = (factors: ArrayLike<number>, activityFactor: number) => {
+    const backward = (factors: ArrayLike<number>, counted: number) => {
       begin();
       for (let i = 0; i < losses.length; i++) losses[i]?.backward(factors[i] as number);
-      for (const penalty of penalties) penalty.backward(activityFactor);
+      for (const penalty of penalties) penalty.backward(1 / counted);
       goBack();
     };
     const layers = planned.map((layer, i) => ({

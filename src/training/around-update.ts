@@ -122,7 +122,7 @@ export function createAround(
     // average = momentum average + (1 - momentum) w, beginning with the weights after the first update; and every so
     // often the weights are set to it. That of a frozen weight is the weight.
     done: (state) => {
-      state.waiting = { batches: 0, count: 0 };
+      if (state.waiting.batches > 0) state.waiting = { batches: 0, count: 0 };
       if (!useEma) return;
       forEachKept(AVERAGE, ({ value, trainable }, average) => {
         const share = trainable && state.iterations > 1 ? emaMomentum : 0;

@@ -128,7 +128,7 @@ export function trainBatch(
   }
   totals.add(pass, penalty);
   if (counted === 0) return;
-  pass.backward(totals.factorsOf(pass), 1 / counted);
+  pass.backward(totals.factorsOf(pass), counted);
   const originOf = model.scrutiny?.gradientOriginOf;
   applyGradients(model.parameters, model.optimizer, counted, where, pass, originOf);
   for (const statistic of pass.statistics) statistic.update();

@@ -40,10 +40,10 @@ export interface Pass {
   /** Computes the outputs; dropout is on when `training`. */
   forward(training: boolean): void;
   /**
-   * Sets all gradients to zero and adds up those of each loss times its factor, of what outputs cost times
-   * `activityFactor`, and of the penalties on weights. Only passes planned for training have it.
+   * Sets all gradients to zero and adds up those of each loss times its factor, of what outputs cost for each
+   * of the `counted` rows or steps, and of the penalties on weights. Only passes planned for training have it.
    */
-  backward(factors: ArrayLike<number>, activityFactor: number): void;
+  backward(factors: ArrayLike<number>, counted: number): void;
   /** The same for gradients of the outputs that `seed` writes, in place of those of the losses. */
   backwardFrom(seed: () => void): void;
 }

@@ -1,7 +1,7 @@
 /** Adam, with AMSGrad, and AdamW. */
 import { checkBoolean, checkNumber } from '../../core/options.js';
 import { amsgradUpdate } from '../../kernels/adam-variants.js';
-import { type BetaOptions, checkBetas, correctionOf } from './betas.js';
+import { type BetaOptions, checkBetas, correctionsOf } from './betas.js';
 import {
   checkOptimizerOptions,
   createOptimizer,
@@ -55,11 +55,11 @@ function createAdam(name: 'adam' | 'adamW', options: AdamOptions, weightDecay: n
 function bindAmsgrad(beta1: number, beta2: number, epsilon: number): Optimizer['bind'] {
   return (backend) => {
     const kernels = backend.bind({ amsgradUpdate });
-    const firstAt = correctionOf(beta1);
-    const secondAt = correctionOf(beta2);
+    const correctionsAt = correctionsOf(beta1, beta2);
     return ({ value: { array: w, length }, gradient: { array: g } }, [m, v, largest], rate, iterations) => {
-      const first = firstAt(iterations);
-      const second = secondAt(iterations);
+      const corrections = correctionsAt(iterations);
+      const first = corrections[0] as number;
+      const second = corrections[1] as number;
       kernels.amsgradUpdate(
         w,
         g,

@@ -1,7 +1,7 @@
 /** Adamax: Adam with the largest gradient in the place of the mean square. */
 import { checkNumber } from '../../core/options.js';
 import { adamaxUpdate } from '../../kernels/adam-variants.js';
-import { type BetaOptions, checkBetas, correctionOf } from './betas.js';
+import { type BetaOptions, checkBetas, correctionsOf } from './betas.js';
 import {
   checkOptimizerOptions,
   createOptimizer,
@@ -31,10 +31,10 @@ export function adamax(options: AdamaxOptions = {}): Optimizer {
     stateNames: ['m', 'u'],
     bind: (backend) => {
       const kernels = backend.bind({ adamaxUpdate });
-      const firstAt = correctionOf(beta1);
+      const correctionsAt = correctionsOf(beta1);
       return ({ value: { array: w, length }, gradient: { array: g } }, state, rate, iterations) => {
         const [m, u] = state;
-        const first = firstAt(iterations);
+        const first = correctionsAt(iterations)[0] as number;
         kernels.adamaxUpdate(w, g, m.array, u.array, length, rate, beta1, beta2, epsilon, first);
       };
     },

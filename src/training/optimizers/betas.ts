@@ -22,13 +22,18 @@ export function checkBetas(
   };
 }
 
-/** Gives 1 - beta^t at the update after `iterations` others, computed once an update and not once a weight. */
-export function correctionOf(beta: number): (iterations: number) => number {
-  const kept = new Float64Array(1);
+/**
+ * Gives 1 - beta^t of each beta at the update after `iterations` others, computed once an update and not once a weight. It
+ * is the same array each time: a number that a function returns may need memory of its own.
+ */
+export function correctionsOf(...betas: readonly number[]): (iterations: number) => Float64Array {
+  const kept = new Float64Array(betas.length);
   let latest = -1;
   return (iterations) => {
-    if (iterations !== latest) kept[0] = 1 - power(beta, iterations + 1);
+    if (iterations !== latest) {
+      for (let i = 0; i < betas.length; i++) kept[i] = 1 - power(betas[i] as number, iterations + 1);
+    }
     latest = iterations;
-    return kept[0] as number;
+    return kept;
   };
 }

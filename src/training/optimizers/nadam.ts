@@ -2,7 +2,7 @@
 import { exp, log } from '../../core/math.js';
 import { checkNumber } from '../../core/options.js';
 import { nadamUpdate } from '../../kernels/adam-variants.js';
-import { type BetaOptions, checkBetas, correctionOf } from './betas.js';
+import { type BetaOptions, checkBetas, correctionsOf } from './betas.js';
 import {
   checkOptimizerOptions,
   createOptimizer,
@@ -40,7 +40,7 @@ export function nadam(options: NadamOptions = {}): Optimizer {
     stateNames: ['m', 'v'],
     bind: (backend) => {
       const kernels = backend.bind({ nadamUpdate });
-      const secondAt = correctionOf(beta2);
+      const correctionsAt = correctionsOf(beta2);
       const productUpTo = runningProduct(mu);
       return ({ value: { array: w, length }, gradient: { array: g } }, state, rate, iterations) => {
         const [m, v] = state;
@@ -49,7 +49,7 @@ export function nadam(options: NadamOptions = {}): Optimizer {
         const next = mu(t + 1);
         const ahead = next / (1 - product * next);
         const now = (1 - mu(t)) / (1 - product);
-        const second = secondAt(iterations);
+        const second = correctionsAt(iterations)[0] as number;
         kernels.nadamUpdate(w, g, m.array, v.array, length, rate, beta1, beta2, epsilon, ahead, now, second);
       };
     },

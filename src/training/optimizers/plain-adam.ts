@@ -2,7 +2,7 @@
 import { checkLeanOptions, checkNumber } from '../../core/options.js';
 import { adamUpdate } from '../../kernels/optimizers.js';
 import { checkLearningRate, rateConfig, type Schedule } from '../schedules/schedule.js';
-import { type BetaOptions, checkBetas, correctionOf } from './betas.js';
+import { type BetaOptions, checkBetas, correctionsOf } from './betas.js';
 import type { Optimizer } from './optimizer.js';
 
 export interface PlainAdamOptions extends BetaOptions {
@@ -14,11 +14,11 @@ export interface PlainAdamOptions extends BetaOptions {
 export function bindAdam(beta1: number, beta2: number, epsilon: number): Optimizer['bind'] {
   return (backend) => {
     const kernels = backend.bind({ adamUpdate });
-    const firstAt = correctionOf(beta1);
-    const secondAt = correctionOf(beta2);
+    const correctionsAt = correctionsOf(beta1, beta2);
     return ({ value: { array: w, length }, gradient: { array: g } }, [m, v], rate, iterations) => {
-      const first = firstAt(iterations);
-      const second = secondAt(iterations);
+      const corrections = correctionsAt(iterations);
+      const first = corrections[0] as number;
+      const second = corrections[1] as number;
       kernels.adamUpdate(w, g, m.array, v.array, length, rate, beta1, beta2, epsilon, first, second);
     };
   };

@@ -2,7 +2,7 @@
 import { power } from '../../core/math.js';
 import { checkNumber } from '../../core/options.js';
 import { radamUpdate } from '../../kernels/adam-variants.js';
-import { type BetaOptions, checkBetas, correctionOf } from './betas.js';
+import { type BetaOptions, checkBetas, correctionsOf } from './betas.js';
 import {
   checkOptimizerOptions,
   createOptimizer,
@@ -31,13 +31,13 @@ export function radam(options: RadamOptions = {}): Optimizer {
     stateNames: ['m', 'v'],
     bind: (backend) => {
       const kernels = backend.bind({ radamUpdate });
-      const firstAt = correctionOf(beta1);
-      const secondAt = correctionOf(beta2);
+      const correctionsAt = correctionsOf(beta1, beta2);
       return ({ value: { array: w, length }, gradient: { array: g } }, state, rate, iterations) => {
         const [m, v] = state;
         const r = rectification(beta2, iterations + 1);
-        const first = firstAt(iterations);
-        const second = secondAt(iterations);
+        const corrections = correctionsAt(iterations);
+        const first = corrections[0] as number;
+        const second = corrections[1] as number;
         kernels.radamUpdate(w, g, m.array, v.array, length, rate, beta1, beta2, epsilon, first, second, r);
       };
     },
