@@ -1,13 +1,17 @@
 /**
- * `npm run evaluate -- [--only NAME] [--seeds N] [--backend NAME] [--data FOLDER]`: trains and compares the
- * means over the seeds 1 to N with the bars. Exit code 1 when a bar is missed. The data folder is
- * `../shared/data` unless given; an evaluation whose data is absent is skipped, with a line that says so.
+ * `npm run evaluate -- [--only NAMES] [--seeds N] [--backend NAME] [--data FOLDER] [--resume]`: trains with the seeds 1 to N,
+ * compares with the bars, prints a table at the end and writes docs/results.md from all that has been measured. Exit code 1
+ * when a bar is missed.
+ *
+ * Each run is kept in results.jsonl as soon as it is through: `--resume` leaves out those that are there, of the same
+ * recipe and backend. The data folder is `../shared/data` unless given; an evaluation whose data is absent is passed
+ * over, with a line that says what it misses.
  */
-import { stat } from 'node:fs/promises';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type BackendName, sequential } from '../../src/index.js';
+import { type BackendName, type Progress, sequential } from '../../src/index.js';
 import { installPackages } from '../install.js';
 import { cdnow } from './cdnow.js';
 import { characters } from './characters.js';
@@ -16,21 +20,35 @@ import { classic } from './classic.js';
 import { digits } from './digits.js';
 import { type Evaluation, figureFor, isReached } from './evaluation.js';
 import { japaneseVowels } from './japanese-vowels.js';
+import { addLine, measuredOf, placeOf, readLines } from './records.js';
+import { needs, type Results, resultsPage, terminalTable } from './report.js';
 import { series } from './series.js';
 import { variants } from './variants.js';
 
+/** In the order of the table. */
 const evaluations: readonly Evaluation[] = [
   cdnow,
-  characters,
+  ...characters,
   chorales,
   japaneseVowels,
   ...digits,
-  series,
+  ...series,
   ...classic,
   variants,
 ];
 
 const SEEDS = 5;
+const PROJECT = fileURLToPath(new URL('../../../', import.meta.url));
+const SOURCES = join(PROJECT, 'bench', 'evaluations');
+const RECORDS = join(SOURCES, 'results.jsonl');
+const PAGE = join(PROJECT, 'docs', 'results.md');
+
+interface Options {
+  readonly seeds: number | undefined;
+  readonly backend: BackendName;
+  readonly dataFolder: string;
+  readonly resume: boolean;
+}
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -39,80 +57,128 @@ async function main(): Promise<void> {
       seeds: { type: 'string' },
       backend: { type: 'string', default: 'auto' },
       data: { type: 'string', default: join('..', 'shared', 'data') },
+      resume: { type: 'boolean', default: false },
     },
   });
   const seeds = values.seeds === undefined ? undefined : Number(values.seeds);
   if (seeds !== undefined && !(Number.isInteger(seeds) && seeds >= 1))
-    throw new Error(`--seeds takes a whole number but got '${values.seeds}'`);
-  const chosen = evaluations.filter(({ name, group }) =>
-    [undefined, name, group ?? name].includes(values.only),
-  );
-  if (chosen.length === 0) {
-    const names = new Set(evaluations.flatMap(({ name, group }) => [name, group ?? name]));
-    throw new Error(`--only ${values.only} is none of ${[...names].join(', ')}`);
-  }
-  const backend = values.backend as BackendName;
-  console.log(`on ${sequential([], { backend }).backend}`);
+    throw new Error(`--seeds takes a whole number from 1 on but got '${values.seeds}'`);
+  const chosen = values.only === undefined ? evaluations : choose(values.only);
+  // What `auto` comes to on this machine.
+  const { backend } = sequential([], { backend: values.backend as BackendName });
+  console.log(`on ${backend}`);
+  const measured = [];
   for (const evaluation of chosen) {
-    const folder = folderOf(evaluation, values.data);
-    await evaluate(evaluation, folder, seeds ?? evaluation.seeds ?? SEEDS, backend);
+    const options = { seeds, backend, dataFolder: values.data, resume: values.resume };
+    if (await evaluate(evaluation, options)) measured.push(evaluation);
   }
+  console.log(`\n${terminalTable(resultsOf(measured))}`);
+  writeFileSync(PAGE, resultsPage(resultsOf(evaluations)));
+  console.log('\nwritten to docs/results.md');
 }
 
-/** Where the evaluation's data is, if anywhere. */
-function folderOf({ data = '', package: name }: Evaluation, dataFolder: string): string {
-  if (name === undefined) return join(dataFolder, data);
-  const sources = fileURLToPath(new URL('../../../bench/evaluations/', import.meta.url));
-  installPackages(sources, name);
-  return join(sources, 'node_modules', name, 'data');
+/** Those whose names, or whose groups' names, are listed. */
+function choose(list: string): Evaluation[] {
+  const names = list.split(',').map((name) => name.trim());
+  const known = new Set(evaluations.flatMap(({ name, group }) => [group ?? name, name]));
+  const unknown = names.find((name) => !known.has(name));
+  if (unknown !== undefined)
+    throw new Error(`--only takes names of evaluations but got '${unknown}': ${[...known].join(', ')}`);
+  return evaluations.filter(({ name, group }) => names.includes(name) || names.includes(group ?? name));
 }
 
-async function evaluate(
-  evaluation: Evaluation,
-  folder: string,
-  seeds: number,
-  backend: BackendName,
-): Promise<void> {
-  const { name, about, bars, data, package: from } = evaluation;
-  if ((data ?? from) !== undefined && !(await stat(folder).catch(() => undefined))) {
-    const mend = from === undefined ? 'give its place with --data' : `it comes with the npm package ${from}`;
-    console.log(`${name} skipped: its data is not in ${folder}; ${mend}`);
-    return;
+function resultsOf(some: readonly Evaluation[]): Results {
+  const lines = readLines(RECORDS);
+  return new Map(some.map((evaluation) => [evaluation, measuredOf(evaluation, lines)]));
+}
+
+/** Runs all seeds, and the baselines; false where its data is absent. */
+async function evaluate(evaluation: Evaluation, options: Options): Promise<boolean> {
+  const { name, about, data } = evaluation;
+  const folder = folderOf(evaluation, options.dataFolder);
+  const absent = (data?.files ?? []).filter((file) => !existsSync(join(folder, file)));
+  if (data !== undefined && absent.length > 0) {
+    console.log(
+      `${name} skipped: it needs ${needs({ ...data, files: absent })} in ${options.dataFolder}; --data gives another folder`,
+    );
+    return false;
   }
-  console.log(about);
+  console.log(`${name}: ${about}`);
+  const seeds = options.seeds ?? evaluation.seeds ?? SEEDS;
+  const there = options.resume ? measuredOf(evaluation, readLines(RECORDS)).runs : [];
   const results: Readonly<Record<string, number>>[] = [];
-  const began = performance.now();
   for (let seed = 1; seed <= seeds; seed++) {
-    const start = performance.now();
-    const result = await evaluation.run(folder, seed, backend);
-    results.push(result);
-    const figures = Object.entries(result).map(([metric, value]) => `${metric}=${value.toFixed(4)}`);
-    const left = ((performance.now() - began) / seed) * (seeds - seed);
-    console.log(
-      [
-        `  seed ${seed} of ${seeds}:`,
-        ...figures,
-        `seconds=${seconds(start)}`,
-        `(${(left / 1000).toFixed(0)} s left)`,
-      ].join(' '),
-    );
+    const kept = there.find((run) => run.seed === seed && run.backend === options.backend);
+    results.push(kept?.figures ?? (await runSeed(evaluation, seed, seeds, folder, options.backend)));
   }
-  for (const line of await evaluation.baselines(folder)) console.log(`  ${line}`);
-  for (const bar of bars) {
-    const values = results.map((result) => result[bar.metric] ?? Number.NaN);
-    const figure = figureFor(bar, values);
-    const reached = isReached(bar, figure);
-    const what = bar.of === 'worst' ? `${bar.metric}-worst` : bar.metric;
-    const sign = bar.better === 'higher' ? '>=' : '<=';
-    console.log(
-      `${name} ${what}=${figure.toFixed(4)} bar${sign}${bar.bar} seconds=${seconds(began)} ${reached ? 'held' : 'MISSED'}`,
-    );
-    if (!reached) process.exitCode = 1;
+  for (const baseline of (await evaluation.baselines?.(folder)) ?? []) {
+    addLine(RECORDS, { evaluation: name, ...baseline });
   }
+  for (const bar of evaluation.bars) {
+    const figure = figureFor(
+      bar,
+      results.map((result) => result[bar.metric] ?? Number.NaN),
+    );
+    if (!isReached(bar, figure) && !bar.prize) process.exitCode = 1;
+  }
+  return true;
 }
 
-function seconds(since: number): string {
-  return ((performance.now() - since) / 1000).toFixed(1);
+/** Trains with a seed, and keeps what came of it. */
+async function runSeed(
+  evaluation: Evaluation,
+  seed: number,
+  seeds: number,
+  folder: string,
+  backend: BackendName,
+): Promise<Readonly<Record<string, number>>> {
+  const start = performance.now();
+  const processor = process.cpuUsage();
+  const onProgress = showProgress(`  seed ${seed} of ${seeds}`);
+  const figures = await evaluation.run(seed, { folder, backend, onProgress });
+  const { user, system } = process.cpuUsage(processor);
+  const seconds = rounded((performance.now() - start) / 1000);
+  const processorSeconds = rounded((user + system) / 1e6);
+  const shown = Object.entries(figures).map(([metric, value]) => `${metric}=${value.toFixed(4)}`);
+  const bars = evaluation.bars.map(
+    ({ metric, bar, better }) => `${metric}${better === 'higher' ? '>=' : '<='}${bar}`,
+  );
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  console.log(
+    `  ${evaluation.name} seed=${seed} ${shown.join(' ')} bar=${bars.join(',')} seconds=${seconds}`,
+  );
+  addLine(RECORDS, {
+    evaluation: evaluation.name,
+    recipe: evaluation.recipe,
+    seed,
+    figures,
+    seconds,
+    processorSeconds,
+    ...placeOf(backend),
+    date: new Date().toISOString().slice(0, 10),
+  });
+  return figures;
+}
+
+/** Where the evaluation's data is. */
+function folderOf({ data, package: name }: Evaluation, dataFolder: string): string {
+  if (name === undefined) return join(dataFolder, data?.folder ?? '');
+  installPackages(SOURCES, name);
+  return join(SOURCES, 'node_modules', name, 'data');
+}
+
+/** A line in a terminal that says how far a run is. */
+function showProgress(head: string): (progress: Progress) => void {
+  if (!process.stderr.isTTY) return () => {};
+  return ({ epoch, epochs, batch, batches = batch, secondsLeft }) => {
+    const share = Math.round((100 * (epoch + batch / batches)) / epochs);
+    const left = secondsLeft === undefined ? '' : `, ${Math.round(secondsLeft)} s left`;
+    process.stderr.write(`\r\x1b[K${head}: epoch ${epoch + 1} of ${epochs}, ${share} %${left}`);
+  };
+}
+
+function rounded(value: number): number {
+  return Math.round(10 * value) / 10;
 }
 
 main().catch((error: unknown) => {

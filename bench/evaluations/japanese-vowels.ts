@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { adam, bidirectional, dense, lstm, sequential } from '../../src/index.js';
-import type { Evaluation } from './evaluation.js';
+import { COMPUTED, type Evaluation } from './evaluation.js';
 import { meanAndDeviation } from './statistics.js';
 
 const UNITS = 100;
@@ -53,22 +53,43 @@ function standardize(x: number[][][], trained: number[][][]): number[][][] {
 
 export const japaneseVowels: Evaluation = {
   name: 'japanese-vowels',
-  about: 'Nine speakers, utterances of unequal length, bidirectional LSTM 100 (370 test utterances)',
-  data: 'japanese-vowels',
+  about: 'Who of nine speakers says /ae/, utterances of 7 to 29 steps: accuracy on 370 of them',
+  recipe: 'bidirectional LSTM 100 on standardized inputs, Adam, clip 1, batches of 27, 50 epochs',
+  data: {
+    folder: 'japanese-vowels',
+    files: ['JapaneseVowels_TRAIN.ts', 'JapaneseVowels_TEST.ts'],
+    source: 'Kudo, Toyama and Shimbo 1999, timeseriesclassification.com',
+  },
   bars: [{ metric: 'accuracy', bar: 0.9541, better: 'higher' }],
-  run: async (folder, seed) => {
+  run: async (seed, { folder, backend, onProgress }) => {
     const train = await readUtterances(folder, 'TRAIN');
     const test = await readUtterances(folder, 'TEST');
-    const model = sequential([bidirectional(lstm(UNITS)), dense(9, { activation: 'softmax' })], { seed });
+    const model = sequential([bidirectional(lstm(UNITS)), dense(9, { activation: 'softmax' })], {
+      seed,
+      backend,
+    });
     model.compile({
       optimizer: adam({ globalClipNorm: 1 }),
       loss: 'sparseCategoricalCrossentropy',
       metrics: ['accuracy'],
     });
-    const options = { epochs: EPOCHS, batchSize: BATCH };
+    const options = { epochs: EPOCHS, batchSize: BATCH, onProgress };
     await model.fit(standardize(train.x, train.x), train.speakers, options);
     const { accuracy } = model.evaluate(standardize(test.x, train.x), test.speakers);
     return { accuracy: accuracy as number };
   },
-  baselines: async () => ['nearest neighbor on padded series: accuracy=0.9514'],
+  comparisons: [
+    {
+      model: 'nearest neighbor on padded series',
+      figures: { accuracy: 0.9514 },
+      kind: 'baseline',
+      source: COMPUTED,
+    },
+    {
+      model: 'bidirectional LSTM 100, 8.5 s on a CPU',
+      figures: { accuracy: 0.9541 },
+      kind: 'published',
+      source: 'MathWorks, "Sequence Classification Using Deep Learning"',
+    },
+  ],
 };
