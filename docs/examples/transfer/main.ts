@@ -117,7 +117,7 @@ for (const each of EXAMPLES) {
 writeFileSync(
   'picture.svg',
   lineChart({
-    title: 'Few examples go further where the LSTM has seen other waves',
+    title: 'Few examples go further after many of another kind',
     subtitle: `three waves it has not seen, ${test.y.length} test examples, mean of ${DRAWS} draws`,
     xLabel: 'examples of each wave to learn from',
     yLabel: 'right, %',
