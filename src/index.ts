@@ -19,6 +19,11 @@ export {
 } from './core/line-chart.js';
 export type { Constraint, Regularizer } from './core/parameter.js';
 export { type FloatArray, type Shape, type Tensor, tensor } from './core/tensor.js';
+export type { CsvOptions, CsvType, CsvTypes } from './data/csv-columns.js';
+export { readCsv } from './data/csv-read.js';
+export { type CsvRow, type CsvSource, streamCsv } from './data/csv-stream.js';
+export type { DecimalSign } from './data/csv-values.js';
+export { type WriteCsvOptions, writeCsv } from './data/csv-write.js';
 export { type AddingProblemOptions, addingProblem } from './data/datasets/adding-problem.js';
 export {
   ADDITION_SYMBOLS,
@@ -55,6 +60,24 @@ export type { Doubles, Numbers } from './data/scalers/numbers.js';
 export { robustScaler } from './data/scalers/robust-scaler.js';
 export type { InverseOptions, Scaler } from './data/scalers/scaler.js';
 export { standardScaler } from './data/scalers/standard-scaler.js';
+export {
+  pickRows,
+  type RandomSplitOptions,
+  type RowSplit,
+  splitByGroup,
+  splitByTime,
+  stratifiedSplit,
+  type TimeSplitOptions,
+} from './data/splits.js';
+export {
+  type Cell,
+  type Column,
+  type ColumnInput,
+  type ColumnType,
+  type Table,
+  type TableRow,
+  table,
+} from './data/table.js';
 export type { Json, Transform, TransformJSON } from './data/transform.js';
 export { restoreTransform } from './data/transforms.js';
 export { activation } from './layers/activation.js';

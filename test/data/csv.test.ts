@@ -64,12 +64,12 @@ describe('readDelimited', () => {
   it('names the line of a quote that is never closed', () => {
     const read = () => [...readDelimited('a,b\n1,"2\n3,4\n', { name: 'log.csv' })];
     expect(read).toThrow(FormatError);
-    expect(read).toThrow('log.csv, line 2: a field opens with a quote that is never closed');
+    expect(read).toThrow('log.csv, line 2, column 3: a field opens with a quote that is never closed');
   });
 
   it('names the line of a quoted field that goes on', () => {
     expect(() => fieldsOf('a,b\n"1\n2"3,4')).toThrow(
-      'the text, line 3: a quoted field goes on after its closing quote',
+      'the text, line 3, column 3: a quoted field goes on after its closing quote',
     );
   });
 

@@ -1,7 +1,7 @@
 /** The arguments of the purchase job. */
 import { ConfigError } from '../../core/errors.js';
 import { unknownName } from '../../core/options.js';
-import { parseDay } from './calendar.js';
+import { parseDay } from '../../data/calendar.js';
 import type { ColumnNames } from './columns.js';
 
 export interface Arguments {

@@ -7,8 +7,8 @@
  * purchase and is left out, and the log counts such rows so that a report can name them.
  */
 import { DataError } from '../../core/errors.js';
+import { formatDay, type Parsed, parseDay } from '../../data/calendar.js';
 import type { DelimitedRow } from '../../data/csv.js';
-import { formatDay, type Parsed, parseDay } from './calendar.js';
 import { type ColumnNames, type ColumnPlaces, findColumns } from './columns.js';
 import { readTable } from './table.js';
 

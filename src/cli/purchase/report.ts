@@ -2,7 +2,7 @@
  * What the purchase job prints and writes: pure functions from results to lines of text, none wider than 100
  * columns, and to the content of scores.csv.
  */
-import { formatDay } from './calendar.js';
+import { formatDay } from '../../data/calendar.js';
 import { historyBefore, purchasesBetween } from './history.js';
 import type { PurchaseLog } from './purchase-log.js';
 import type { CalibrationBin, Scores } from './scores.js';

@@ -12,7 +12,7 @@
  */
 import { exp, log } from '../../core/math.js';
 import { Random } from '../../core/random.js';
-import { parseDay } from './calendar.js';
+import { parseDay } from '../../data/calendar.js';
 import { addPurchase, groupPurchases, newPurchases, type PurchaseLog } from './purchase-log.js';
 
 /**

@@ -6,7 +6,7 @@
  */
 import { DataError } from '../../core/errors.js';
 import { Random } from '../../core/random.js';
-import { formatDay } from './calendar.js';
+import { formatDay } from '../../data/calendar.js';
 import { firstDay } from './history.js';
 import type { PurchaseLog } from './purchase-log.js';
 import {

@@ -11,7 +11,7 @@
  */
 import { ConfigError } from '../../core/errors.js';
 import { checkInteger } from '../../core/options.js';
-import { formatDay } from './calendar.js';
+import { formatDay } from '../../data/calendar.js';
 import type { PurchaseLog } from './purchase-log.js';
 
 /** Days are counted from the log's first date; a window holds its first day and not its end. */

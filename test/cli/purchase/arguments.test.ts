@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HELP, parseArguments } from '../../../src/cli/purchase/arguments.js';
-import { formatDay } from '../../../src/cli/purchase/calendar.js';
 import { ConfigError } from '../../../src/core/errors.js';
+import { formatDay } from '../../../src/data/calendar.js';
 
 describe('parseArguments', () => {
   it('needs none', () => {

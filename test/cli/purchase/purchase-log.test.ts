@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatDay } from '../../../src/cli/purchase/calendar.js';
 import { joinLogs, type PurchaseLog, readPurchaseLog } from '../../../src/cli/purchase/purchase-log.js';
 import { ConfigError, DataError, FormatError, LonghandError } from '../../../src/core/errors.js';
+import { formatDay } from '../../../src/data/calendar.js';
 
 const read = (text: string, columns?: Parameters<typeof readPurchaseLog>[2]) =>
   readPurchaseLog(text, 'log.csv', columns);
@@ -154,7 +154,11 @@ describe('readPurchaseLog', () => {
       'line 3: the date is more than fifty years from 2024-01-01',
     ],
     [`${header}"a\nb",2024-01-01,x`, DataError, 'line 2: the amount'],
-    [`${header}"a,2024-01-01,1`, FormatError, 'line 2: a field opens with a quote that is never closed'],
+    [
+      `${header}"a,2024-01-01,1`,
+      FormatError,
+      'line 2, column 1: a field opens with a quote that is never closed',
+    ],
   ])('says what is wrong with %j', (text, kind, message) => {
     expect(() => read(text)).toThrow(kind);
     expect(() => read(text)).toThrow(message);

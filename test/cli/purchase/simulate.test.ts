@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { formatDay } from '../../../src/cli/purchase/calendar.js';
 import {
   DEATH_RATE,
   exponential,
@@ -9,6 +8,7 @@ import {
   simulatePurchases,
 } from '../../../src/cli/purchase/simulate.js';
 import { Random } from '../../../src/core/random.js';
+import { formatDay } from '../../../src/data/calendar.js';
 
 function moments(draw: () => number, count: number): { mean: number; variance: number } {
   const draws = Array.from({ length: count }, draw);

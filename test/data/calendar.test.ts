@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatDay, parseDay } from '../../../src/cli/purchase/calendar.js';
+import { formatDay, parseDay } from '../../src/data/calendar.js';
 
 describe('parseDay', () => {
   const day = Date.UTC(1997, 0, 5) / 86_400_000;
