@@ -11,23 +11,21 @@
  * The reader trusts nothing: whatever is wrong with a file is a FormatError, and no array is made before the
  * whole header has been found true. All data is copied, so that the bytes may lie anywhere in their buffer.
  */
+import { type ArrayOf, DTYPES, type Dtype, isDtype } from './dtypes.js';
 import { FormatError } from './errors.js';
 import { describe } from './options.js';
-
-/** Which array holds the numbers of each type of number. */
-interface ArrayOf {
-  F32: Float32Array;
-  F64: Float64Array;
-}
-
-const ARRAYS = { F32: Float32Array, F64: Float64Array } as const;
-
-export type Dtype = keyof ArrayOf;
 
 /** One tensor of a file: `data` is row-major, and its kind of array goes with `dtype`. */
 export type StoredTensor = {
   [D in Dtype]: { readonly dtype: D; readonly shape: readonly number[]; readonly data: ArrayOf[D] };
 }[Dtype];
+
+/** One whose numbers the library computes with. */
+export type FloatTensor = Extract<StoredTensor, { dtype: 'F32' | 'F64' }>;
+
+export function isFloatTensor(tensor: StoredTensor): tensor is FloatTensor {
+  return tensor.dtype === 'F32' || tensor.dtype === 'F64';
+}
 
 /** All there is in a file; the tensors in the order in which their data lies there. */
 export interface SafetensorsFile {
@@ -88,10 +86,10 @@ export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
   checkLayout(entries, bytes.length - dataStart);
   const tensors = new Map<string, StoredTensor>();
   for (const { name, dtype, shape, begin, end } of entries) {
-    const ofDtype = ARRAYS[dtype];
+    const { array } = DTYPES[dtype];
     const data = copyOf(bytes, dataStart + begin, dataStart + end);
-    swapToLittleEndian(data, ofDtype.BYTES_PER_ELEMENT);
-    tensors.set(name, { dtype, shape, data: new ofDtype(data.buffer) } as StoredTensor);
+    swapToLittleEndian(data, array.BYTES_PER_ELEMENT);
+    tensors.set(name, { dtype, shape, data: new array(data.buffer) } as StoredTensor);
   }
   return { tensors, metadata };
 }
@@ -195,7 +193,7 @@ function readEntry(name: string, value: unknown): Entry {
   if (!isObject(value)) throw invalid(`${where} should be an object but is ${describe(value)}`);
   const { dtype, shape, data_offsets: offsets } = value;
   if (!isDtype(dtype)) {
-    throw invalid(`${where} has dtype ${describe(dtype)}; known are ${Object.keys(ARRAYS).join(', ')}`);
+    throw invalid(`${where} has dtype ${describe(dtype)}; known are ${Object.keys(DTYPES).join(', ')}`);
   }
   if (!isSizes(shape)) throw invalid(`${where} has a shape that is no list of whole numbers of at least 0`);
   if (!isSizes(offsets) || offsets.length !== 2) {
@@ -231,7 +229,8 @@ function checkTensor(name: string, { dtype, shape, data }: StoredTensor): void {
   const where = `tensor ${describe(name)}`;
   if (name === METADATA) throw invalid(`no tensor may be called '${METADATA}'`);
   if (!isDtype(dtype)) throw invalid(`${where} has the unknown dtype ${describe(dtype)}`);
-  if (!(data instanceof ARRAYS[dtype])) throw invalid(`${where} needs a ${ARRAYS[dtype].name} for ${dtype}`);
+  const { array } = DTYPES[dtype];
+  if (!(data instanceof array)) throw invalid(`${where} needs a ${array.name} for ${dtype}`);
   if (!isSizes(shape)) throw invalid(`${where} has a shape that is no list of whole numbers of at least 0`);
   const expected = bytesOf(where, dtype, shape);
   if (data.byteLength !== expected) {
@@ -253,10 +252,15 @@ function checkTexts(value: unknown): Record<string, string> {
 
 /** How many bytes a tensor takes; never a rounded number. */
 function bytesOf(where: string, dtype: Dtype, shape: readonly number[]): number {
-  let bytes: number = ARRAYS[dtype].BYTES_PER_ELEMENT;
+  let bytes = DTYPES[dtype].bits / 8;
   for (const size of shape) {
     bytes *= size;
-    if (!Number.isSafeInteger(bytes)) throw invalid(`${where} has the absurd shape ${describeShape(shape)}`);
+    if (!(bytes <= Number.MAX_SAFE_INTEGER)) {
+      throw invalid(`${where} has the absurd shape ${describeShape(shape)}`);
+    }
+  }
+  if (!Number.isInteger(bytes)) {
+    throw invalid(`${where} ends inside a byte: ${describeShape(shape)} of ${dtype} takes ${bytes} bytes`);
   }
   return bytes;
 }
@@ -268,10 +272,6 @@ function describeShape(shape: readonly number[]): string {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isDtype(value: unknown): value is Dtype {
-  return typeof value === 'string' && Object.hasOwn(ARRAYS, value);
 }
 
 function isSizes(value: unknown): value is number[] {

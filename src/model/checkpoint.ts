@@ -6,7 +6,7 @@ import { ConfigError, FormatError } from '../core/errors.js';
 import { checkInteger, checkNumber, checkOptions, describe } from '../core/options.js';
 import { isRandomState } from '../core/random.js';
 import type { Region } from '../core/region.js';
-import { readSafetensors, type StoredTensor, writeSafetensors } from '../core/safetensors.js';
+import { isFloatTensor, readSafetensors, type StoredTensor, writeSafetensors } from '../core/safetensors.js';
 import type { FloatArray } from '../core/tensor.js';
 import type { TrainedModel } from '../training/callbacks.js';
 import type { Checkpoint, FitState } from '../training/checkpoint.js';
@@ -97,6 +97,7 @@ function read(model: Trained, bytes: Uint8Array): FitState {
   checkSameModel(metadata, readSafetensors(serializeModel(model)).metadata);
   const arrays: FloatArray[] = [];
   for (let tensor = tensors.get(`${STATE}.0`); tensor; tensor = tensors.get(`${STATE}.${arrays.length}`)) {
+    if (!isFloatTensor(tensor)) throw new FormatError(`the checkpoint holds numbers of ${tensor.dtype}`);
     arrays.push(tensor.data);
   }
   const { carried, ...state } = toState(unpack({ json, arrays }));

@@ -1,6 +1,11 @@
 /** A copy of a model to look into, so that the one that is looked at stays as it is. */
 import type { Precision } from '../backend/memory.js';
-import { readSafetensors, type StoredTensor, writeSafetensors } from '../core/safetensors.js';
+import {
+  type FloatTensor,
+  readSafetensors,
+  type StoredTensor,
+  writeSafetensors,
+} from '../core/safetensors.js';
 import type { FloatArray } from '../core/tensor.js';
 import { sgd } from '../training/optimizers/sgd.js';
 import type { Compiled, CompiledOutput } from './compiled.js';
@@ -21,7 +26,8 @@ export function copyToLookInto<I extends SymbolicPorts, O extends SymbolicPorts>
   const stored = JSON.parse(metadata['longhand.model'] as string);
   const backend = precision === 'float64' ? 'reference' : stored.backend;
   const copied = new Map<string, StoredTensor>();
-  for (const [name, { shape, data }] of tensors) {
+  for (const [name, tensor] of tensors) {
+    const { shape, data } = tensor as FloatTensor;
     copied.set(
       name,
       precision === 'float64'

@@ -10,7 +10,12 @@ import { sameBackend } from '../backend/backend.js';
 import { ConfigError, DataError, FormatError, LonghandError, NumericError } from '../core/errors.js';
 import { checkBoolean, checkOptions, describe } from '../core/options.js';
 import type { Region } from '../core/region.js';
-import { readSafetensors, type StoredTensor, writeSafetensors } from '../core/safetensors.js';
+import {
+  type FloatTensor,
+  readSafetensors,
+  type StoredTensor,
+  writeSafetensors,
+} from '../core/safetensors.js';
 import { type FloatArray, formatShape, type Shape } from '../core/tensor.js';
 import type { Functional } from './functional.js';
 import { Model } from './model.js';
@@ -112,7 +117,7 @@ function load(
   if (training) (model as Model<FloatArray>).compile(training.options);
   const network = model.internals.network as Network;
   for (const { name, region } of storedRegions(network, training !== undefined)) {
-    region.array.set((tensors.get(name) as StoredTensor).data);
+    region.array.set((tensors.get(name) as FloatTensor).data);
   }
   if (training) {
     network.optimizer.iterations = training.iterations;
@@ -143,7 +148,7 @@ function checkTensors(
         `the tensor '${name}' of the file is ${tensor.dtype} where its model is ${dtype}`,
       );
     }
-    const bad = indexOfNonFinite(tensor.data);
+    const bad = indexOfNonFinite((tensor as FloatTensor).data);
     if (bad !== -1)
       throw new FormatError(`the tensor '${name}' of the file holds ${tensor.data[bad]} at index ${bad}`);
   }

@@ -1,7 +1,12 @@
 /** Files that were damaged or made to do harm: a FormatError, or a model that works; nothing else, and soon. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readSafetensors, type StoredTensor, writeSafetensors } from '../../src/core/safetensors.js';
+import {
+  type FloatTensor,
+  readSafetensors,
+  type StoredTensor,
+  writeSafetensors,
+} from '../../src/core/safetensors.js';
 import {
   adam,
   cosineDecay,
@@ -320,7 +325,7 @@ describe('a tampered file', () => {
           for (const { place, how, name, number } of changes) {
             const names = [...tensors.keys()];
             const at = names[place % names.length] as string;
-            const { shape, data } = tensors.get(at) as StoredTensor;
+            const { shape, data } = tensors.get(at) as FloatTensor;
             if (how === 'drop' || how === 'rename') tensors.delete(at);
             if (how === 'rename') tensors.set(name, { dtype: 'F32', shape, data: Float32Array.from(data) });
             if (how === 'reshape') tensors.set(at, zeros([...shape, 2]));

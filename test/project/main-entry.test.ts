@@ -50,7 +50,7 @@ function filesLeft({ metafile }: Bundle): string[] {
 describe('the import graph', () => {
   const sources = readSources();
 
-  test.each(['src/index.ts', 'src/lean.ts', 'src/kernels/index.ts'])(
+  test.each(['src/index.ts', 'src/lean.ts', 'src/formats/index.ts', 'src/kernels/index.ts'])(
     'of %s reaches no module of Node and no package',
     (entry) => {
       expect(sources.has(entry), `${entry} is missing`).toBe(true);

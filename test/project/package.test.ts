@@ -38,6 +38,7 @@ describe('package.json', () => {
       '.': entry('index'),
       './lean': entry('lean'),
       './node': entry('node/index'),
+      './formats': entry('formats/index'),
       './kernels': entry('kernels/index'),
       './package.json': './package.json',
     });
@@ -71,7 +72,7 @@ describe('packed and installed', () => {
       ];
       expect(files.filter((path) => !expected.some((pattern) => pattern.test(path)))).toEqual([]);
       const pages = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'docs/lstm.md', 'docs/keras.md'];
-      const entries = ['index', 'lean', 'node/index', 'kernels/index'].flatMap((path) => [
+      const entries = ['index', 'lean', 'node/index', 'formats/index', 'kernels/index'].flatMap((path) => [
         `dist/${path}.js`,
         `dist/bundle/${path}.js`,
         `src/${path}.ts`,
@@ -128,12 +129,16 @@ describe('packed and installed', () => {
         import { createRequire } from 'node:module';
         import { sequential, lstm, dense, adam } from 'longhand';
         import * as kernels from 'longhand/kernels';
+        import { fromTorchStateDict, readSafetensors, toTorchStateDict, writeSafetensors } from 'longhand/formats';
         import { saveModel, loadModel } from 'longhand/node';
         ${MODEL}
         assert.equal(history.history.loss.length, 3);
         assert.deepEqual(probabilities.shape, [4, 1]);
         await saveModel(model, 'model.safetensors');
         const loaded = await loadModel('model.safetensors');
+        assert.deepEqual(loaded.predict(x).data, probabilities.data);
+        const { tensors } = readSafetensors(writeSafetensors(toTorchStateDict(model)));
+        loaded.setWeights(fromTorchStateDict(tensors, model));
         assert.deepEqual(loaded.predict(x).data, probabilities.data);
         assert.ok(Object.values(kernels).filter((kernel) => typeof kernel === 'function').length > 5);
         assert.equal(createRequire(import.meta.url)('longhand/package.json').name, 'longhand');
@@ -179,8 +184,10 @@ describe('packed and installed', () => {
         test('for a browser, without the types of Node', async () => {
           const program = `
         import { sequential, lstm, dense, adam, tensor } from 'longhand';
+        import { toTorchStateDict, writeSafetensors } from 'longhand/formats';
         import * as kernels from 'longhand/kernels';
         ${MODEL}
+        export const file: Uint8Array = writeSafetensors(toTorchStateDict(model), { dtype: 'F16' });
         export const losses: readonly (number | undefined)[] | undefined = history.history.loss;
         export const first: number | undefined = probabilities.data[0];
         export const size: number | undefined = probabilities.shape[0];

@@ -1,0 +1,13 @@
+/** Files of other systems: bytes in, bytes out, nothing of Node, so that it runs in browsers too. */
+export type { Dtype } from '../core/dtypes.js';
+export type { SafetensorsFile, StoredTensor } from '../core/safetensors.js';
+export { type FloatDtype, type NamedTensors, toStored, toTensor } from './numbers.js';
+export { readSafetensors, type WriteSafetensorsOptions, writeSafetensors } from './safetensors.js';
+export type { ModuleNames } from './torch/matching.js';
+export type { StateDict } from './torch/modules.js';
+export {
+  type FromTorchOptions,
+  fromTorchStateDict,
+  type ToTorchOptions,
+  toTorchStateDict,
+} from './torch/state-dict.js';
