@@ -78,6 +78,9 @@ export {
   type TableRow,
   table,
 } from './data/table.js';
+export type { TextVectorizerOptions } from './data/text/text-options.js';
+export { type TextVectorizer, textVectorizer } from './data/text/text-vectorizer.js';
+export type { PunctuationHandling } from './data/text/tokens.js';
 export type { Json, Transform, TransformJSON } from './data/transform.js';
 export { restoreTransform } from './data/transforms.js';
 export { activation } from './layers/activation.js';

@@ -7,6 +7,7 @@ import { log1p } from './scalers/log1p.js';
 import { restoreMinMaxScaler } from './scalers/min-max-scaler.js';
 import { restoreRobustScaler } from './scalers/robust-scaler.js';
 import { restoreStandardScaler } from './scalers/standard-scaler.js';
+import { restoreTextVectorizer } from './text/text-vectorizer.js';
 import type { Transform, TransformJSON } from './transform.js';
 
 /** Makes a transform again from JSON of its kind. It trusts nothing, and throws a LonghandError for what it cannot take. */
@@ -20,6 +21,7 @@ const kinds: ReadonlyMap<string, Restore> = new Map<string, Restore>([
   ['minMaxScaler', restoreMinMaxScaler],
   ['robustScaler', restoreRobustScaler],
   ['standardScaler', restoreStandardScaler],
+  ['textVectorizer', restoreTextVectorizer],
 ]);
 
 /**
