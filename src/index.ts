@@ -61,6 +61,12 @@ export { robustScaler } from './data/scalers/robust-scaler.js';
 export type { InverseOptions, Scaler } from './data/scalers/scaler.js';
 export { standardScaler } from './data/scalers/standard-scaler.js';
 export {
+  type SeriesPart,
+  type SeriesSplit,
+  type SeriesSplitOptions,
+  splitSeries,
+} from './data/split-series.js';
+export {
   pickRows,
   type RandomSplitOptions,
   type RowSplit,
@@ -83,6 +89,8 @@ export { type TextVectorizer, textVectorizer } from './data/text/text-vectorizer
 export type { PunctuationHandling } from './data/text/tokens.js';
 export type { Json, Transform, TransformJSON } from './data/transform.js';
 export { restoreTransform } from './data/transforms.js';
+export type { Windows } from './data/window-view.js';
+export { type WindowsOptions, windows } from './data/windows.js';
 export { activation } from './layers/activation.js';
 export type { ActivationName, ElementwiseActivationName } from './layers/activations.js';
 export {

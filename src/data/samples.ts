@@ -5,29 +5,32 @@
 import { DataError, ShapeError } from '../core/errors.js';
 import { describe } from '../core/options.js';
 import { checkedTensor, type FloatArray, formatShape, isTensor, type Tensor } from '../core/tensor.js';
+import { isWindows, type Windows } from './window-view.js';
 
 /** One row of numbers, of any array type. */
 export type NumberRow = ArrayLike<number>;
 
 /**
  * Rows of features, `[batch, features]`, of steps of features, `[batch, steps, features]`, or, where the first layer is
- * an embedding, of token ids, `[batch, steps]`.
+ * an embedding, of token ids, `[batch, steps]`; or windows over one series, which are read batch by batch.
  */
-export type SampleInput = Tensor | readonly NumberRow[] | readonly (readonly NumberRow[])[];
+export type SampleInput = Tensor | Windows | readonly NumberRow[] | readonly (readonly NumberRow[])[];
 
 /** What to do with NaN: refuse it, or mask the step it is in. */
 export type Missing = 'error' | 'mask';
 
 export interface Samples {
-  /** [rows, steps, features]; what stands in a masked step is never read. */
+  /** [rows, steps, features], or the steps that rows share; what stands in a masked step is never read. */
   readonly data: FloatArray;
+  /** At which step of `data` and `mask` each row begins, ascending, where they overlap; missing where each has its own. */
+  readonly starts?: Int32Array | undefined;
   readonly rows: number;
   /** 1 where there is no time axis. */
   readonly steps: number;
   readonly features: number;
   /** Whether there is a time axis. */
   readonly sequence: boolean;
-  /** [rows, steps]: 1 where a step is real; missing where all are. */
+  /** [rows, steps], as `data` is: 1 where a step is real; missing where all are. */
   readonly mask: Uint8Array | undefined;
   /** How many steps each row has, where they were given or differ. */
   readonly lengths: readonly number[] | undefined;
@@ -68,7 +71,8 @@ export interface SampleHints {
  * @throws DataError for an empty set, a row without steps, or NaN (with its index)
  */
 export function toSamples(x: SampleInput, reading: Reading): Samples {
-  const samples = checkValues(isTensor(x) ? fromTensor(x, reading) : fromRows(x, reading), reading);
+  const read = isWindows(x) ? fromWindows : isTensor(x) ? fromTensor : fromRows;
+  const samples = checkValues(read(x as never, reading), reading);
   reading.ids?.check(samples, reading.reader);
   return samples;
 }
@@ -76,6 +80,17 @@ export function toSamples(x: SampleInput, reading: Reading): Samples {
 /** Whether rows of numbers, `[batch, steps]`, are sequences of ids. */
 function areIds(rank: number, { ids, ranks }: Reading): boolean {
   return rank === 2 && ids !== undefined && ranks.includes(3);
+}
+
+/** Where the steps of a row begin. */
+export function firstStep({ starts, steps }: Samples, row: number): number {
+  return starts === undefined ? row * steps : (starts[row] as number);
+}
+
+/** The steps of the series from the first that a row has to the last. */
+function fromWindows({ series, starts, shape: [rows, steps] }: Windows, reading: Reading): Samples {
+  const whole = fromTensor({ data: series.data, shape: [1, ...series.shape] }, reading);
+  return sliceSamples({ ...whole, rows, steps, starts }, 0, rows);
 }
 
 function fromTensor(x: Tensor, reading: Reading): Samples {
@@ -209,40 +224,62 @@ function copyFeatures(
 
 /** Looks for NaN and infinities in real steps; with `missing: 'mask'` a step with NaN in it becomes a masked one. */
 function checkValues(samples: Samples, reading: Reading): Samples {
-  const { data, rows, steps, features, sequence } = samples;
+  const { data, features, sequence } = samples;
   let mask = samples.mask;
-  for (let row = 0; row < rows; row++) {
-    let realSteps = 0;
-    for (let t = 0; t < steps; t++) {
-      const step = row * steps + t;
-      if (mask?.[step] === 0) continue;
-      const bad = indexOfNonFinite(data, step * features, features);
-      if (bad === -1) {
-        realSteps++;
-      } else if (reading.missing === 'mask' && sequence && hasNaN(data, step * features, features)) {
-        if (mask === undefined || mask === samples.mask)
-          mask = mask?.slice() ?? new Uint8Array(rows * steps).fill(1);
-        mask[step] = 0;
-      } else {
-        const value = data[step * features + bad] as number;
-        const where = `row ${row}, ${sequence ? `step ${t}, ` : ''}feature ${bad}`;
-        throw new DataError(
-          `${reading.reader} got ${value} in ${where}${reading.hints?.ofValue(value, sequence) ?? ''}`,
-        );
-      }
-    }
-    if (realSteps === 0) {
+  for (let step = 0; step < data.length / features; step++) {
+    const bad = indexOfNonFinite(data, step * features, features);
+    if (bad === -1 || mask?.[step] === 0 || rowOfStep(samples, step) === -1) continue;
+    if (
+      reading.missing === 'mask' &&
+      sequence &&
+      data.subarray(step * features, (step + 1) * features).some(Number.isNaN)
+    ) {
+      if (mask === samples.mask) mask = mask?.slice() ?? new Uint8Array(data.length / features).fill(1);
+      (mask as Uint8Array)[step] = 0;
+    } else {
+      const value = data[step * features + bad] as number;
       throw new DataError(
-        `row ${row} is wholly masked: it has no step to learn or predict from; leave it out`,
+        `${reading.reader} got ${value} in ${placeOfStep(samples, step)}, feature ${bad}${reading.hints?.ofValue(value, sequence) ?? ''}`,
       );
     }
   }
-  return { ...samples, mask };
+  const checked = { ...samples, mask };
+  checkRealSteps(
+    checked,
+    (row) =>
+      new DataError(`row ${row} is wholly masked: it has no step to learn or predict from; leave it out`),
+  );
+  return checked;
 }
 
-function hasNaN(data: FloatArray, start: number, count: number): boolean {
-  for (let k = start; k < start + count; k++) if (Number.isNaN(data[k])) return true;
-  return false;
+/** @throws what `whollyMasked` makes of the first row that has no real step */
+export function checkRealSteps(samples: Samples, whollyMasked: (row: number) => Error): void {
+  const { mask, rows, steps } = samples;
+  if (mask === undefined) return;
+  for (let row = 0; row < rows; row++) {
+    const first = firstStep(samples, row);
+    // A search that the engine does itself: rows that overlap are looked at again and again.
+    const real = mask.indexOf(1, first);
+    if (real === -1 || real >= first + steps) throw whollyMasked(row);
+  }
+}
+
+/** The first row that a step is in; -1 where windows pass over it. */
+export function rowOfStep({ rows, steps, starts }: Samples, step: number): number {
+  if (starts === undefined) return Math.floor(step / steps);
+  let [low, high] = [0, rows];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((starts[middle] as number) + steps > step) high = middle;
+    else low = middle + 1;
+  }
+  return (starts[low] as number) <= step ? low : -1;
+}
+
+/** Where a step is, for messages. */
+export function placeOfStep(samples: Samples, step: number): string {
+  const row = rowOfStep(samples, step);
+  return samples.sequence ? `row ${row}, step ${step - firstStep(samples, row)}` : `row ${row}`;
 }
 
 function indexOfNonFinite(data: FloatArray, start: number, count: number): number {
@@ -258,12 +295,15 @@ function maskOfLengths(lengths: readonly number[], steps: number): Uint8Array {
 
 /** Rows `from` to `to` of the samples, as a view. */
 export function sliceSamples(samples: Samples, from: number, to: number): Samples {
-  const { data, steps, features, mask, lengths } = samples;
+  const { data, steps, features, mask, lengths, starts } = samples;
+  const first = firstStep(samples, from);
+  const end = to > from ? firstStep(samples, to - 1) + steps : first;
   return {
     ...samples,
-    data: data.subarray(from * steps * features, to * steps * features),
+    data: data.subarray(first * features, end * features),
+    starts: starts?.subarray(from, to).map((start) => start - first),
     rows: to - from,
-    mask: mask?.subarray(from * steps, to * steps),
+    mask: mask?.subarray(first, end),
     lengths: lengths?.slice(from, to),
   };
 }

@@ -2,7 +2,7 @@
 import { type Edge, type PlannedLayer, type Planner, planEdge } from '../backend/plan.js';
 import { DataError } from '../core/errors.js';
 import { checkNumber, checkOptions } from '../core/options.js';
-import type { Samples } from '../data/samples.js';
+import { checkRealSteps, type Samples } from '../data/samples.js';
 import { maskingBackward, maskingForward } from '../kernels/masking.js';
 import { Layer, type LayerOptions, layerOptionNames, onlyInput, type SampleShape } from './layer.js';
 
@@ -86,20 +86,17 @@ export function maskSamplesBy(
   maskValue: number,
   whollyMasked: (row: number) => Error,
 ): Samples {
-  const { data, rows, steps, features } = samples;
-  const mask = samples.mask?.slice() ?? new Uint8Array(rows * steps).fill(1);
-  for (let row = 0; row < rows; row++) {
-    let realSteps = 0;
-    for (let step = row * steps; step < (row + 1) * steps; step++) {
-      const start = step * features;
-      let isReal = false;
-      for (let k = start; k < start + features; k++) if (data[k] !== maskValue) isReal = true;
-      if (!isReal) mask[step] = 0;
-      realSteps += mask[step] as number;
-    }
-    if (realSteps === 0) throw whollyMasked(row);
+  const { data, features } = samples;
+  const mask = samples.mask?.slice() ?? new Uint8Array(data.length / features).fill(1);
+  for (let step = 0; step < mask.length; step++) {
+    const start = step * features;
+    let isReal = false;
+    for (let k = start; k < start + features; k++) if (data[k] !== maskValue) isReal = true;
+    if (!isReal) mask[step] = 0;
   }
-  return { ...samples, mask };
+  const masked = { ...samples, mask };
+  checkRealSteps(masked, whollyMasked);
+  return masked;
 }
 
 /** Looks for a row of the batch that has no real step. */

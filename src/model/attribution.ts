@@ -67,7 +67,9 @@ export function attributeRows<A extends FloatArray>(
   }
   const way = whole ? [1] : Array.from({ length: points }, (_, i) => (i + 0.5) / points);
   const { rows } = inputs[0] as Samples;
-  const results = inputs.map(({ data }) => newArray(network.precision, data.length) as A);
+  const results = inputs.map(
+    ({ steps, features }) => newArray(network.precision, rows * steps * features) as A,
+  );
   const order = rowOrder(rows);
   const resume = network.setStateAside();
   for (let start = 0; start < rows; start += batchSize) {

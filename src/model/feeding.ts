@@ -100,14 +100,26 @@ export function outputShapes(graph: Graph, ports: Ports, inputs: readonly Sample
       steps: sequence ? (shape[0] as number) : 1,
       features: shape.at(-1) as number,
       rows: sources
-        .map((source) => inputs[source] as Samples)
+        .map((source) => rowsOf(inputs[source] as Samples, sequence))
         .reduce<OutputShape['rows']>(mergeRows, { rows, mask: undefined, lengths: undefined }),
     };
   });
 }
 
+/** The rows of an input; where an output has its steps, each row with a mask of its own. */
+function rowsOf(samples: Samples, sequence: boolean): OutputShape['rows'] {
+  const { rows, steps, mask, lengths, starts } = samples;
+  if (!sequence || !starts || !mask) return samples;
+  const each = new Uint8Array(rows * steps);
+  starts.forEach((start, row) => void each.set(mask.subarray(start, start + steps), row * steps));
+  return { rows, mask: each, lengths };
+}
+
 /** Rows whose steps are real where they are so in both. */
-function mergeRows(merged: OutputShape['rows'], { rows, mask, lengths }: Samples): OutputShape['rows'] {
+function mergeRows(
+  merged: OutputShape['rows'],
+  { rows, mask, lengths }: OutputShape['rows'],
+): OutputShape['rows'] {
   const { mask: before, lengths: known } = merged;
   if (!before || mask?.length !== before.length) {
     return { rows, mask: mask ?? before, lengths: lengths ?? known };

@@ -4,7 +4,7 @@
  */
 import type { Edge } from '../backend/plan.js';
 import type { FloatArray } from '../core/tensor.js';
-import type { Samples } from '../data/samples.js';
+import { firstStep, type Samples } from '../data/samples.js';
 import type { PlannedLoss } from './losses.js';
 import type { Targets } from './targets.js';
 import type { Pass } from './trainable.js';
@@ -27,9 +27,9 @@ function loadInput(input: Edge, samples: Samples, rowNames: Int32Array): void {
   const x = value.array;
   const isReal = mask.array;
   for (let b = 0; b < batch; b++) {
-    const row = rowNames[b] as number;
+    const first = firstStep(samples, rowNames[b] as number);
     for (let t = 0; t < steps; t++) {
-      const step = row * samples.steps + t;
+      const step = first + t;
       const from = step * features;
       const to = (t * batch + b) * features;
       const real = samples.mask === undefined ? 1 : (samples.mask[step] as number);

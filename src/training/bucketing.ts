@@ -6,7 +6,7 @@
  */
 import { ConfigError } from '../core/errors.js';
 import type { Random } from '../core/random.js';
-import type { Samples } from '../data/samples.js';
+import { firstStep, type Samples } from '../data/samples.js';
 import type { Batch, Feed } from './feed.js';
 import { restoreOrder, rowOrder } from './run.js';
 import type { Dataset } from './targets.js';
@@ -92,10 +92,14 @@ function fullLengths({ rows, steps }: Samples): Int32Array {
 }
 
 /** How many steps each row has up to its last real one. */
-function realLengths({ rows, steps, mask }: Samples): Int32Array {
+function realLengths(samples: Samples): Int32Array {
+  const { rows, steps, mask } = samples;
   const lengths = new Int32Array(rows).fill(steps);
   if (!mask) return lengths;
-  return lengths.map((_, row) => Math.max(1, mask.lastIndexOf(1, (row + 1) * steps - 1) + 1 - row * steps));
+  return lengths.map((_, row) => {
+    const first = firstStep(samples, row);
+    return Math.max(1, mask.lastIndexOf(1, first + steps - 1) + 1 - first);
+  });
 }
 
 function sumOf(lengths: readonly Int32Array[]): Int32Array {

@@ -20,13 +20,13 @@ export function fingerprint({ rows, inputs, outputs }: Dataset, before = OFFSET)
   return hash;
 }
 
-function mixSamples(before: number, { data, rows, steps, features, mask }: Samples): number {
+function mixSamples(before: number, { data, steps, features, mask, starts }: Samples): number {
   let hash = mix(mix(before, steps), features);
-  for (let step = 0; step < rows * steps; step++) {
+  for (let step = 0; step < data.length / features; step++) {
     const isReal = mask?.[step] !== 0;
     hash = isReal ? mixFloats(hash, data, step * features, (step + 1) * features) : mix(hash, 1);
   }
-  return hash;
+  return starts === undefined ? hash : starts.reduce(mix, hash);
 }
 
 const word = new Float64Array(1);

@@ -12,13 +12,20 @@ import {
   shapeOfFirst,
   sliceSamples,
 } from '../data/samples.js';
+import { isWindows, type Windows } from '../data/window-view.js';
 import type { Loss } from './losses/loss.js';
 
 /**
  * Numbers or class indices `[batch]`, arrays `[batch, outputs]`, and where the output has steps
- * `[batch, steps]` or `[batch, steps, outputs]`, of the lengths of x.
+ * `[batch, steps]` or `[batch, steps, outputs]`, of the lengths of x; or windows over a series, whose steps are outputs
+ * where the output has none.
  */
-export type TargetInput = Tensor | NumberRow | readonly NumberRow[] | readonly (readonly NumberRow[])[];
+export type TargetInput =
+  | Tensor
+  | Windows
+  | NumberRow
+  | readonly NumberRow[]
+  | readonly (readonly NumberRow[])[];
 
 /** A weight a row, or a weight a step where the output has steps. 0 takes a row or step out altogether. */
 export type SampleWeightInput = Tensor | NumberRow | readonly NumberRow[];
@@ -63,13 +70,14 @@ export interface Dataset {
  * @throws DataError for targets that the loss cannot take, where they count
  */
 export function toTargets(
-  y: TargetInput,
+  given: TargetInput,
   loss: Loss,
   output: OutputShape,
   precision: 'float32' | 'float64',
   { weights: readWeights, hint }: TargetExtras = {},
 ): Targets {
   const { steps, rows } = output;
+  const y = isWindows(given) ? given.toTensor(output.sequence) : given;
   const columns = loss.targetColumns(output.features);
   const outer = output.sequence ? [rows.rows, steps] : [rows.rows];
   const what = `y${output.suffix}`;

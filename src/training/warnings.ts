@@ -30,10 +30,16 @@ function warningsOf({ inputs, outputs, rows }: Dataset, losses: readonly Loss[])
   return [...constant, ...same];
 }
 
-function constantFeatures({ data, rows, steps, features, mask }: Samples): string[] {
+function constantFeatures({ data, features, mask }: Samples): string[] {
   const found: { readonly feature: number; readonly value: number }[] = [];
   for (let feature = 0; feature < features; feature++) {
-    const value = sameEverywhere(data, rows * steps, features, feature, (cell) => mask?.[cell] !== 0);
+    const value = sameEverywhere(
+      data,
+      data.length / features,
+      features,
+      feature,
+      (cell) => mask?.[cell] !== 0,
+    );
     if (value !== undefined) found.push({ feature, value });
   }
   const [first] = found;
