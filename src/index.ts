@@ -49,6 +49,11 @@ export {
   type TemporalOrderOptions,
   temporalOrder,
 } from './data/datasets/temporal-order.js';
+export { type CategoryIds, type CategoryIdsOptions, categoryIds } from './data/encoders/category-ids.js';
+export type { Categories, Category } from './data/encoders/category-list.js';
+export type { ColumnEncoder } from './data/encoders/column-encoder.js';
+export { type Numeric, type NumericOptions, numeric } from './data/encoders/numeric.js';
+export { type OneHot, type OneHotOptions, oneHot } from './data/encoders/one-hot.js';
 export { type IdxArray, readIdx } from './data/idx.js';
 export { readPianoRolls } from './data/piano-roll.js';
 export type { Missing, SampleInput } from './data/samples.js';
@@ -84,6 +89,13 @@ export {
   type TableRow,
   table,
 } from './data/table.js';
+export {
+  type ColumnEncoding,
+  type EncoderInput,
+  type TableEncoder,
+  type TableEncoderOptions,
+  tableEncoder,
+} from './data/table-encoder.js';
 export type { TextVectorizerOptions } from './data/text/text-options.js';
 export { type TextVectorizer, textVectorizer } from './data/text/text-vectorizer.js';
 export type { PunctuationHandling } from './data/text/tokens.js';

@@ -1,12 +1,16 @@
 /** Transforms from what a model's file holds of them: a line for each kind, which checks all that the file says. */
 import { FormatError, LonghandError } from '../core/errors.js';
 import { describe } from '../core/options.js';
+import { restoreCategoryIds } from './encoders/category-ids.js';
+import { restoreNumeric } from './encoders/numeric.js';
+import { restoreOneHot } from './encoders/one-hot.js';
 import { restoreChain } from './scalers/chain.js';
 import { restoreDifference } from './scalers/difference.js';
 import { log1p } from './scalers/log1p.js';
 import { restoreMinMaxScaler } from './scalers/min-max-scaler.js';
 import { restoreRobustScaler } from './scalers/robust-scaler.js';
 import { restoreStandardScaler } from './scalers/standard-scaler.js';
+import { restoreTableEncoder } from './table-encoder.js';
 import { restoreTextVectorizer } from './text/text-vectorizer.js';
 import type { Transform, TransformJSON } from './transform.js';
 
@@ -15,13 +19,17 @@ type Restore = (json: TransformJSON) => Transform<unknown, unknown>;
 
 /** The kinds in alphabetical order, found by a name that a file gives: own properties only. */
 const kinds: ReadonlyMap<string, Restore> = new Map<string, Restore>([
+  ['categoryIds', restoreCategoryIds],
   ['chain', (json) => restoreChain(json, restoreTransform)],
   ['difference', restoreDifference],
   ['log1p', log1p],
   ['minMaxScaler', restoreMinMaxScaler],
+  ['numeric', (json) => restoreNumeric(json, restoreTransform)],
+  ['oneHot', restoreOneHot],
   ['robustScaler', restoreRobustScaler],
   ['standardScaler', restoreStandardScaler],
   ['textVectorizer', restoreTextVectorizer],
+  ['tableEncoder', (json) => restoreTableEncoder(json, restoreTransform)],
 ]);
 
 /**

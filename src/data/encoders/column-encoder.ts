@@ -1,0 +1,22 @@
+/** What the encodings of a column have in common: n values become n rows of features. */
+import { ShapeError } from '../../core/errors.js';
+import { checkedTensor, formatShape, type Tensor } from '../../core/tensor.js';
+import type { Transform } from '../transform.js';
+
+/** A transform of n values into `[n, features]`. */
+export interface ColumnEncoder<Values> extends Transform<Values, Tensor> {
+  transform(values: Values): Tensor<Float64Array>;
+  /** The names of the features that a column of this name becomes. @throws ConfigError before `fit` */
+  featureNames(column: string): readonly string[];
+}
+
+/**
+ * How many rows there are to take back.
+ *
+ * @throws ShapeError for rows of another width
+ */
+export function checkRows(kind: string, { data, shape }: Tensor, width: number): number {
+  checkedTensor(data, shape);
+  if (shape.length === 2 && shape[1] === width) return shape[0] as number;
+  throw new ShapeError(`${kind} takes back [rows, ${width}] but got ${formatShape(shape)}`);
+}
