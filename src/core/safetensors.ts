@@ -11,6 +11,7 @@
  * The reader trusts nothing: whatever is wrong with a file is a FormatError, and no array is made before the
  * whole header has been found true. All data is copied, so that the bytes may lie anywhere in their buffer.
  */
+import { swapToLittleEndian } from './byte-order.js';
 import { type ArrayOf, DTYPES, type Dtype, isDtype } from './dtypes.js';
 import { FormatError } from './errors.js';
 import { describe } from './options.js';
@@ -288,13 +289,6 @@ function copyOf(bytes: Uint8Array, begin: number, end: number): Uint8Array<Array
   const copy = new Uint8Array(end - begin);
   copy.set(bytes.subarray(begin, end));
   return copy;
-}
-
-/** Turns numbers of `size` bytes from the order of this machine into that of the format, or back. */
-function swapToLittleEndian(bytes: Uint8Array, size: number): void {
-  const machineIsLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
-  if (machineIsLittleEndian) return;
-  for (let i = 0; i < bytes.length; i += size) bytes.subarray(i, i + size).reverse();
 }
 
 function invalid(what: string): FormatError {

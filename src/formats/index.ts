@@ -11,3 +11,5 @@ export {
   type ToTorchOptions,
   toTorchStateDict,
 } from './torch/state-dict.js';
+export { type ReadTorchOptions, readTorchFile } from './torch/torch-reader.js';
+export { type WriteTorchOptions, writeTorchFile } from './torch/torch-writer.js';
