@@ -51,6 +51,15 @@ export {
 } from './data/datasets/temporal-order.js';
 export { type CategoryIds, type CategoryIdsOptions, categoryIds } from './data/encoders/category-ids.js';
 export type { Categories, Category } from './data/encoders/category-list.js';
+export {
+  type ClassLabels,
+  classLabels,
+  type OneHotLabels,
+  oneHotLabels,
+  type StepLabels,
+  stepLabels,
+} from './data/encoders/class-labels.js';
+export type { ClassProbability, Label, LabelOptions } from './data/encoders/classes.js';
 export type { ColumnEncoder } from './data/encoders/column-encoder.js';
 export { type Numeric, type NumericOptions, numeric } from './data/encoders/numeric.js';
 export { type OneHot, type OneHotOptions, oneHot } from './data/encoders/one-hot.js';

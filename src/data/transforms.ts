@@ -2,6 +2,7 @@
 import { FormatError, LonghandError } from '../core/errors.js';
 import { describe } from '../core/options.js';
 import { restoreCategoryIds } from './encoders/category-ids.js';
+import { restoreLabels } from './encoders/class-labels.js';
 import { restoreNumeric } from './encoders/numeric.js';
 import { restoreOneHot } from './encoders/one-hot.js';
 import { restoreChain } from './scalers/chain.js';
@@ -21,15 +22,18 @@ type Restore = (json: TransformJSON) => Transform<unknown, unknown>;
 const kinds: ReadonlyMap<string, Restore> = new Map<string, Restore>([
   ['categoryIds', restoreCategoryIds],
   ['chain', (json) => restoreChain(json, restoreTransform)],
+  ['classLabels', restoreLabels.classLabels],
   ['difference', restoreDifference],
   ['log1p', log1p],
   ['minMaxScaler', restoreMinMaxScaler],
   ['numeric', (json) => restoreNumeric(json, restoreTransform)],
   ['oneHot', restoreOneHot],
+  ['oneHotLabels', restoreLabels.oneHotLabels],
   ['robustScaler', restoreRobustScaler],
   ['standardScaler', restoreStandardScaler],
-  ['textVectorizer', restoreTextVectorizer],
+  ['stepLabels', restoreLabels.stepLabels],
   ['tableEncoder', (json) => restoreTableEncoder(json, restoreTransform)],
+  ['textVectorizer', restoreTextVectorizer],
 ]);
 
 /**
