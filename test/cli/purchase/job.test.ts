@@ -12,13 +12,14 @@ import {
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { HELP } from '../../../src/cli/purchase/arguments.js';
+import { helpOf } from '../../../src/cli/command.js';
+import { PURCHASE } from '../../../src/cli/purchase/arguments.js';
 import { readDelimited } from '../../../src/data/csv.js';
 import { loadModel } from '../../../src/node/index.js';
 import { ROOT, temporaryFolder } from '../../project/support.js';
 import { checkXml } from '../../support/xml.js';
 
-const JOB = join(ROOT, 'dist/cli/purchase.js');
+const LONGHAND = join(ROOT, 'dist/bundle/cli/longhand.js');
 const RESULTS = ['calibration.svg', 'model.safetensors', 'scores.csv', 'training.svg'];
 /** A run of a moment. */
 const SHORT = ['--epochs', '1', '--units', '4'];
@@ -26,7 +27,7 @@ const SHORT = ['--epochs', '1', '--units', '4'];
 const root = temporaryFolder();
 
 beforeAll(() => {
-  expect(existsSync(JOB), 'there is no dist: run `npm run build` first').toBe(true);
+  expect(existsSync(LONGHAND), 'there is no dist: run `npm run build` first').toBe(true);
 });
 
 interface Outcome {
@@ -43,7 +44,7 @@ interface Outcome {
 async function run(
   parameters: readonly string[],
   onOutput: (text: string, interrupt: () => void) => void = () => {},
-  command: readonly string[] = [process.execPath, JOB, ...parameters],
+  command: readonly string[] = [process.execPath, LONGHAND, 'purchase', ...parameters],
 ): Promise<Outcome> {
   const folder = mkdtempSync(join(root, 'run-'));
   const child = spawn(command[0] as string, command.slice(1), {
@@ -167,7 +168,7 @@ describe('without a file', () => {
 
   it('ends quietly when nobody reads on', async () => {
     const { code, stdout, stderr } = await run([], undefined, [
-      ...['sh', '-c', '"$0" "$@" | head -n 1', process.execPath, JOB, ...SHORT],
+      ...['sh', '-c', '"$0" "$@" | head -n 1', process.execPath, LONGHAND, 'purchase', ...SHORT],
     ]);
     expect([code, stderr, stdout.split('\n').length]).toEqual([0, '', 2]);
   });
@@ -181,7 +182,7 @@ describe('without a file', () => {
   })();
 
   it.skipIf(!hasScript)('draws a bar in a terminal', async () => {
-    const job = [process.execPath, JOB, '--epochs', '2', '--units', '48']
+    const job = [process.execPath, LONGHAND, 'purchase', '--epochs', '2', '--units', '48']
       .map((word) => `'${word}'`)
       .join(' ');
     const { code, stdout } = await run([], undefined, [
@@ -204,9 +205,9 @@ describe('without a file', () => {
 
   it('prints its help and does nothing', async () => {
     const { stdout, files } = await success(['--help']);
-    expect(stdout).toBe(HELP);
+    expect(stdout).toBe(helpOf(PURCHASE));
     expect(files).toEqual([]);
-    expect((await success(['-h', '--seed', '3'])).stdout).toBe(HELP);
+    expect((await success(['-h', '--seed', '3'])).stdout).toBe(helpOf(PURCHASE));
   });
 });
 
@@ -426,7 +427,7 @@ describe('bad input', () => {
       [plain, '--units', '0'],
       "--units must be a whole number from 1 to 4096 but is '0'",
     ],
-    ['two files', [plain, plain], 'give the second one with --test'],
+    ['two files', [plain, plain], 'purchase takes [FILE] behind it'],
     [
       'Latin-1',
       [file(Buffer.from('customer,date,amount\nJos\xe9,2024-01-01,5', 'latin1'))],
@@ -508,7 +509,10 @@ describe('Ctrl-C', () => {
     execFileSync('mkfifo', [pipe]);
     let stop = () => {};
     const folder = mkdtempSync(join(root, 'run-'));
-    const child = spawn(process.execPath, [JOB, pipe], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [LONGHAND, 'purchase', pipe], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let stdout = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;

@@ -1,20 +1,22 @@
 /**
- * `npm start`: learns from customers' purchases who will buy in the next weeks, and compares the answer with four
- * simpler ones. See purchase/arguments.ts for what it takes.
+ * `longhand purchase`, and `npm start`: learns from customers' purchases who will buy in the next weeks, and compares the
+ * answer with four simpler ones. See arguments.ts for what it takes.
  */
 import type { Stats } from 'node:fs';
 import { access, constants, mkdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { DataError, LonghandError } from '../core/errors.js';
-import type { History, Sequential } from '../index.js';
-import { serializeModel } from '../index.js';
-import { isSystemError, writeFileWhole } from '../node/files.js';
-import { type Arguments, HELP, parseArguments } from './purchase/arguments.js';
-import { type Prediction, predictBaselines } from './purchase/baselines.js';
-import type { ColumnNames } from './purchase/columns.js';
-import { predictCustomers, recipeFor, trainNetwork } from './purchase/network.js';
-import { calibrationSvg } from './purchase/plots.js';
-import { joinLogs, type PurchaseLog, readPurchaseLog } from './purchase/purchase-log.js';
+import { DataError } from '../../core/errors.js';
+import type { History, Sequential } from '../../index.js';
+import { serializeModel } from '../../index.js';
+import { isSystemError, writeFileWhole } from '../../node/files.js';
+import type { Given } from '../command.js';
+import { EXIT_INTERRUPTED, endAtOnce, onInterrupt } from '../interrupt.js';
+import { type Arguments, readArguments } from './arguments.js';
+import { type Prediction, predictBaselines } from './baselines.js';
+import type { ColumnNames } from './columns.js';
+import { predictCustomers, recipeFor, trainNetwork } from './network.js';
+import { calibrationSvg } from './plots.js';
+import { joinLogs, type PurchaseLog, readPurchaseLog } from './purchase-log.js';
 import {
   calibrationLines,
   customerLines,
@@ -25,37 +27,22 @@ import {
   scoresCsv,
   trainingLines,
   windowLines,
-} from './purchase/report.js';
-import { score } from './purchase/scores.js';
-import { simulatePurchases } from './purchase/simulate.js';
-import { type Split, sequencesAtCut, sequencesAtEnd, splitLog } from './purchase/split.js';
+} from './report.js';
+import { score } from './scores.js';
+import { simulatePurchases } from './simulate.js';
+import { type Split, sequencesAtCut, sequencesAtEnd, splitLog } from './split.js';
 
-const EXIT_BAD_INPUT = 2;
-/** 128 and the number of SIGINT, as shells have it. */
-const EXIT_INTERRUPTED = 130;
 /** A text of more characters does not fit one string of this engine. */
 const MOST_BYTES = 2 ** 29 - 24;
 
-/** What Ctrl-C does; each part of the job has its own answer. */
-let onInterrupt = endAtOnce;
-
-function endAtOnce(): void {
-  print('Interrupted: nothing was kept.');
-  process.exit(EXIT_INTERRUPTED);
-}
-
-async function main(argv: readonly string[]): Promise<void> {
-  const options = parseArguments(argv);
-  if (options.help) {
-    process.stdout.write(HELP);
-    return;
-  }
+export async function run(given: Given): Promise<void> {
+  const options = readArguments(given);
   await checkOutputFolder(options.out);
   const { log, split } = await readData(options);
   print(...logLines(log), '', ...windowLines(log, split), '');
 
   const { model, history, interrupted } = await train(split, options);
-  onInterrupt = () => {}; // what is left takes a moment, and half of it would be of no use
+  onInterrupt(() => {}); // what is left takes a moment, and half of it would be of no use
   if (interrupted) {
     process.exitCode = EXIT_INTERRUPTED;
     await writeResults(options.out, { 'model.safetensors': serializeModel(model) });
@@ -135,11 +122,11 @@ async function train(
     recipe: recipeFor(split.train.rows, epochs),
     verbose: 1,
     onStart: (model) => {
-      onInterrupt = () => {
+      onInterrupt(() => {
         interrupted = true;
         model.stopTraining = true;
-        onInterrupt = endAtOnce;
-      };
+        onInterrupt(endAtOnce);
+      });
       print(...trainingLines(units, model.countParams(), seed));
     },
   });
@@ -179,15 +166,3 @@ async function writeResults(
 function print(...lines: string[]): void {
   for (const line of lines) console.log(line);
 }
-
-process.on('SIGINT', () => onInterrupt());
-// Who reads the output through `head` has read enough.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
-});
-main(process.argv.slice(2)).catch((error: unknown) => {
-  if (!(error instanceof LonghandError || isSystemError(error))) throw error;
-  console.error(`longhand: ${error.message.replace(/\p{Cc}+/gu, ' ')}`);
-  process.exitCode = EXIT_BAD_INPUT;
-});
