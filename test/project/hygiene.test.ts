@@ -91,6 +91,8 @@ describe('every source file', () => {
   });
 
   test('opens with a comment that says what it is', () => {
-    expect(sources.filter(([, text]) => !/^(#!.+\n)?\/\*\*[\s*]+\S/.test(text)).map(([path]) => path)).toEqual([]);
+    expect(
+      sources.filter(([, text]) => !/^(#!.+\n)?\/\*\*[\s*]+\S/.test(text)).map(([path]) => path),
+    ).toEqual([]);
   });
 });
