@@ -13,29 +13,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type BackendName, type Progress, sequential } from '../../src/index.js';
 import { installPackages } from '../install.js';
-import { cdnow } from './cdnow.js';
-import { characters } from './characters.js';
-import { chorales } from './chorales.js';
-import { classic } from './classic.js';
-import { digits } from './digits.js';
+import { evaluations } from './all.js';
 import { type Evaluation, figureFor, isReached } from './evaluation.js';
-import { japaneseVowels } from './japanese-vowels.js';
 import { addLine, measuredOf, placeOf, readLines } from './records.js';
 import { needs, type Results, resultsPage, terminalTable } from './report.js';
-import { series } from './series.js';
-import { variants } from './variants.js';
-
-/** In the order of the table. */
-const evaluations: readonly Evaluation[] = [
-  cdnow,
-  ...characters,
-  chorales,
-  japaneseVowels,
-  ...digits,
-  ...series,
-  ...classic,
-  variants,
-];
 
 const SEEDS = 5;
 const PROJECT = fileURLToPath(new URL('../../../', import.meta.url));

@@ -7,6 +7,7 @@ interface Row {
   readonly evaluation: Evaluation;
   readonly metric: string;
   readonly ours: string;
+  readonly seeds: string;
   readonly baseline: string;
   readonly published: string;
   readonly bar: string;
@@ -16,7 +17,7 @@ interface Row {
 
 export type Results = ReadonlyMap<Evaluation, Measured>;
 
-const COLUMNS = ['evaluation', 'figure', 'ours', 'baseline', 'published', 'bar', '', 'seconds'];
+const COLUMNS = ['evaluation', 'figure', 'ours', 'seeds', 'baseline', 'published', 'bar', '', 'seconds'];
 
 /** A table for a terminal, of the evaluations that were measured. */
 export function terminalTable(results: Results): string {
@@ -24,6 +25,7 @@ export function terminalTable(results: Results): string {
     row.evaluation.name,
     row.metric,
     row.ours,
+    row.seeds,
     row.baseline,
     row.published,
     row.bar,
@@ -43,19 +45,21 @@ export function resultsPage(results: Results): string {
   const missing = [...results.keys()].filter((each) => !measured.some(([evaluation]) => evaluation === each));
   return `${[
     '# Results',
+    '',
     'Written by `npm run evaluate` from what it measured; what is measured and how recipes were chosen is in',
-    '[evaluations.md](evaluations.md). Each figure of ours is the mean over the seeds from 1 on, with the least and the most of them',
-    'behind it. The seconds are of the processor, for one seed: what the clock says where nothing else runs.',
+    '[evaluations.md](evaluations.md). Each figure of ours is the mean over so many seeds, from 1 on, with the least and the most of',
+    'them behind it. The seconds are of the processor, for one seed: what the clock says where nothing else runs.',
     '',
     ...placesOf(measured.flatMap(([, { runs }]) => runs)),
     '',
-    '| evaluation | figure | ours | baseline | published | bar | | seconds |',
-    '|---|---|---|---|---|---|---|---|',
+    '| evaluation | figure | ours | seeds | baseline | published | bar | | seconds |',
+    '|---|---|---|---|---|---|---|---|---|',
     ...rows.map((row) =>
       [
         `| [${row.evaluation.name}](#${row.evaluation.name})`,
         row.metric,
         row.ours,
+        row.seeds,
         row.baseline,
         row.published,
         row.bar,
@@ -64,15 +68,17 @@ export function resultsPage(results: Results): string {
       ].join(' | '),
     ),
     '',
-    ...missing.map(
-      ({ name, data }) => `Not measured: \`${name}\`${data ? `, which needs ${needs(data)}` : ''}.\n`,
-    ),
+    ...(missing.length > 0 ? ['Not measured so far:', '', ...missing.map(describeMissing), ''] : []),
     '## What the rows mean',
     '',
     ...measured.flatMap(([evaluation, { runs, baselines }]) => section(evaluation, runs, baselines)),
   ]
     .join('\n')
     .trimEnd()}\n`;
+}
+
+function describeMissing({ name, data }: Evaluation): string {
+  return `- \`${name}\`${data ? `, which needs ${needs(data)}` : ''}`;
 }
 
 export function needs({ folder, files, source }: NonNullable<Evaluation['data']>): string {
@@ -134,6 +140,7 @@ function rowsOf(results: Results): Row[] {
         evaluation,
         metric,
         ours: meanAndSpread(values),
+        seeds: String(runs.length),
         baseline: comparison(others, metric, 'baseline'),
         published: comparison(others, metric, 'published'),
         bar: bars.map(describeBar).join(', '),

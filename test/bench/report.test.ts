@@ -48,9 +48,9 @@ describe('the page', () => {
 
   test('has a row a figure: mean and spread, others, bars, the verdict and the seconds', () => {
     expect(page).toContain(
-      '| [tea](#tea) | minutes | 4.250 (4.000 to 4.500) |  | 4 (an egg timer) | ≥ 3, ≤ 5 on every seed | held | 3 |',
+      '| [tea](#tea) | minutes | 4.250 (4.000 to 4.500) | 2 |  | 4 (an egg timer) | ≥ 3, ≤ 5 on every seed | held | 3 |',
     );
-    expect(page).toContain('| [tea](#tea) | cups | 2.000 on every seed |  |  |  |  |  |');
+    expect(page).toContain('| [tea](#tea) | cups | 2.000 on every seed | 2 |  |  |  |  |  |');
   });
 
   test('says where and when it was measured, by what recipe, on what data', () => {
@@ -64,7 +64,7 @@ describe('the page', () => {
   });
 
   test('says what was not measured and why', () => {
-    expect(page).toContain('Not measured: `coffee`, which needs kitchen/tea.csv (the kitchen).');
+    expect(page).toContain('Not measured so far:\n\n- `coffee`, which needs kitchen/tea.csv (the kitchen)\n');
   });
 });
 

@@ -1,0 +1,30 @@
+/** What is published is what was measured: docs/results.md is what results.jsonl gives, and every bar in it is held. */
+import { describe, expect, test } from 'vitest';
+import { evaluations } from '../../bench/evaluations/all.js';
+import { figureFor, isReached } from '../../bench/evaluations/evaluation.js';
+import { measuredOf, readLines } from '../../bench/evaluations/records.js';
+import { resultsPage } from '../../bench/evaluations/report.js';
+import { ROOT, read } from '../project/support.js';
+
+const lines = readLines(`${ROOT}bench/evaluations/results.jsonl`);
+const results = new Map(evaluations.map((evaluation) => [evaluation, measuredOf(evaluation, lines)]));
+
+test('docs/results.md is what was measured', () => {
+  expect(read('docs/results.md')).toBe(resultsPage(results));
+});
+
+const measured = [...results]
+  .filter(([, { runs }]) => runs.length > 0)
+  .map(([{ name, bars }, { runs }]) => ({ name, bars: bars.filter(({ prize }) => !prize), runs }));
+
+describe.each(measured)('$name', ({ bars, runs }) => {
+  test.each(bars)('holds its bar of $bar for $metric', (bar) => {
+    const values = runs.map(({ figures }) => figures[bar.metric] ?? Number.NaN);
+    expect(isReached(bar, figureFor(bar, values))).toBe(true);
+  });
+});
+
+test('names of evaluations are unlike each other', () => {
+  const names = evaluations.map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+});
