@@ -247,8 +247,14 @@ export type {
 export type { AllOrSome, Each, Some, SymbolicPorts } from './model/ports.js';
 export type { SamplesOptions, Spread } from './model/predictions.js';
 export { type Preparation, readPreparation } from './model/preparation.js';
+export {
+  type QuantizationOptions,
+  type QuantizationReport,
+  quantizationReport,
+} from './model/quantization-report.js';
 export { type Choices, logUniform, randomSearch, type SearchResult, uniform } from './model/random-search.js';
 export { type Sequential, sequential } from './model/sequential.js';
+export type { WeightFormat } from './model/small-weights.js';
 export type { Stream, StreamOptions, StreamState } from './model/stream.js';
 export type { Trace } from './model/trace.js';
 export type { TakeOptions, Weights, WeightsReport } from './model/weights.js';

@@ -1,21 +1,18 @@
 /**
  * A model as the bytes of one safetensors file. The tensors are the weights under their names and, where the model
  * is compiled, what its optimizer keeps beside each, `optimizer/m/lstm_1/kernel`. The rest is in the metadata: see
- * model-metadata.ts, and preparation.ts for what its data goes through.
+ * model-metadata.ts, and preparation.ts for what its data goes through. Weights may be rounded to fewer bits: see
+ * small-weights.ts.
  *
  * The reader trusts nothing. All of the metadata is checked, and the tensors against it, before any memory is taken
  * for the model; and nothing is written that the reader would refuse.
  */
 import { sameBackend } from '../backend/backend.js';
+import { DTYPES } from '../core/dtypes.js';
 import { ConfigError, DataError, FormatError, LonghandError, NumericError } from '../core/errors.js';
 import { checkBoolean, checkOptions, describe } from '../core/options.js';
 import type { Region } from '../core/region.js';
-import {
-  type FloatTensor,
-  readSafetensors,
-  type StoredTensor,
-  writeSafetensors,
-} from '../core/safetensors.js';
+import { readSafetensors, type StoredTensor, writeSafetensors } from '../core/safetensors.js';
 import { type FloatArray, formatShape, type Shape } from '../core/tensor.js';
 import type { Functional } from './functional.js';
 import { Model } from './model.js';
@@ -30,10 +27,24 @@ import {
 import type { Network } from './network.js';
 import { PREPARATION, type Preparation, writePreparation } from './preparation.js';
 import type { Sequential } from './sequential.js';
+import {
+  checkSmallOptions,
+  checkWeightFormat,
+  loadSmall,
+  scalesName,
+  storeSmall,
+  type WeightFormat,
+} from './small-weights.js';
 
 export interface SaveOptions {
-  /** Whether the compile options and the optimizer's state are in the file; true by default. */
+  /** Whether the compile options and the optimizer's state are in the file; true by default, unless weights are rounded. */
   includeOptimizer?: boolean;
+  /**
+   * What the weights are rounded to: `'float16'` and `'bfloat16'` take half of the bytes, `'int8'` about a quarter (see
+   * `quantizationReport` for what it costs). The file is loaded as a model in single precision, ready to predict; it does
+   * not hold the optimizer. `'float32'`, or what the model computes in, by default.
+   */
+  weights?: WeightFormat;
   /** What the model's data goes through, to be read by `readPreparation`: transforms, columns, labels; nothing by default. */
   preparation?: Preparation;
 }
@@ -42,14 +53,17 @@ export interface SaveOptions {
  * The bytes of a file that holds the model: architecture, weights, compile options and the optimizer's state.
  *
  * @throws ConfigError when the model is not built yet, or has a part that no file can hold
- * @throws NumericError when a weight, or what the optimizer keeps beside it, is not finite
+ * @throws NumericError when a weight, or what the optimizer keeps beside it, is not finite, or cannot be rounded to
+ *   `weights`
  */
 export function serializeModel(model: Model<FloatArray>, options: SaveOptions = {}): Uint8Array<ArrayBuffer> {
   if (!(model instanceof Model)) {
     throw new ConfigError(`a model is saved, sequential([...]), but got ${describe(model)}`);
   }
-  checkOptions('serializeModel', options, ['includeOptimizer', 'preparation']);
-  const includeOptimizer = checkBoolean('includeOptimizer', options.includeOptimizer ?? true);
+  checkOptions('serializeModel', options, ['includeOptimizer', 'weights', 'preparation']);
+  const format = checkWeightFormat('serializeModel: weights', options.weights ?? 'float32');
+  checkSmallOptions(format, options.includeOptimizer);
+  const includeOptimizer = checkBoolean('includeOptimizer', options.includeOptimizer ?? format === 'float32');
   const { network } = model.internals;
   const compiled = includeOptimizer ? model.internals.compiled : undefined;
   if (!network)
@@ -72,9 +86,15 @@ export function serializeModel(model: Model<FloatArray>, options: SaveOptions = 
           'or train with a smaller learning rate',
       );
     }
-    tensors.set(name, store(region.array, shape));
+    const stored =
+      format === 'float32'
+        ? [[name, store(region.array, shape)] as const]
+        : storeSmall(name, region.array, shape, format);
+    for (const [storedName, tensor] of stored) tensors.set(storedName, tensor);
   }
-  return writeSafetensors(tensors, metadata);
+  // Numbers of more bits first, so that each lies where it may be read at once.
+  const aligned = [...tensors].sort(([, a], [, b]) => DTYPES[b.dtype].bits - DTYPES[a.dtype].bits);
+  return writeSafetensors(new Map(aligned), metadata);
 }
 
 /**
@@ -99,8 +119,7 @@ export function deserializeModel<M extends Model<FloatArray> = Sequential<FloatA
   for (const name of tensors.keys()) if (name.startsWith('longhand.fit.')) tensors.delete(name);
   try {
     const description = readDescription(metadata);
-    checkTensors(tensors, description);
-    return load(tensors, description) as Model<FloatArray> as M;
+    return load(readTensors(tensors, description), description) as Model<FloatArray> as M;
   } catch (error) {
     if (error instanceof FormatError || !(error instanceof LonghandError)) throw error;
     throw new FormatError(`the file does not hold a sound model: ${error.message}`);
@@ -108,7 +127,7 @@ export function deserializeModel<M extends Model<FloatArray> = Sequential<FloatA
 }
 
 function load(
-  tensors: ReadonlyMap<string, StoredTensor>,
+  tensors: ReadonlyMap<string, FloatArray>,
   { stored, training }: Description,
 ): Sequential<FloatArray> | Functional<FloatArray> {
   const { seed, precision, random } = stored;
@@ -117,7 +136,7 @@ function load(
   if (training) (model as Model<FloatArray>).compile(training.options);
   const network = model.internals.network as Network;
   for (const { name, region } of storedRegions(network, training !== undefined)) {
-    region.array.set((tensors.get(name) as FloatTensor).data);
+    region.array.set(tensors.get(name) as FloatArray);
   }
   if (training) {
     network.optimizer.iterations = training.iterations;
@@ -128,12 +147,14 @@ function load(
   return model;
 }
 
-/** Compares the tensors with those that the metadata asks for. */
-function checkTensors(
+/** The numbers of the tensors that the metadata asks for, all of them found true. */
+function readTensors(
   tensors: ReadonlyMap<string, StoredTensor>,
-  { stored: { precision }, shapes }: Description,
-): void {
+  { stored: { precision }, training, shapes }: Description,
+): Map<string, FloatArray> {
   const dtype = precision === 'float32' ? 'F32' : 'F64';
+  const found = new Map<string, FloatArray>();
+  const known = new Set<string>();
   for (const [name, shape] of shapes) {
     const tensor = tensors.get(name);
     if (!tensor)
@@ -143,20 +164,27 @@ function checkTensors(
         `the tensor '${name}' of the file is ${describeShape(tensor.shape)} where its model needs ${formatShape(shape)}`,
       );
     }
-    if (tensor.dtype !== dtype) {
+    // Weights are rounded in files without an optimizer alone.
+    const data =
+      tensor.dtype === dtype ? tensor.data : training ? undefined : loadSmall(name, tensor, tensors);
+    if (!data) {
       throw new FormatError(
         `the tensor '${name}' of the file is ${tensor.dtype} where its model is ${dtype}`,
       );
     }
-    const bad = indexOfNonFinite((tensor as FloatTensor).data);
+    const bad = indexOfNonFinite(data as FloatArray);
     if (bad !== -1)
-      throw new FormatError(`the tensor '${name}' of the file holds ${tensor.data[bad]} at index ${bad}`);
+      throw new FormatError(`the tensor '${name}' of the file holds ${data[bad]} at index ${bad}`);
+    found.set(name, data as FloatArray);
+    known.add(name);
+    if (tensor.dtype === 'I8') known.add(scalesName(name));
   }
   for (const name of tensors.keys()) {
-    if (!shapes.has(name)) {
+    if (!known.has(name)) {
       throw new FormatError(`the file holds a tensor ${describe(name)} that does not belong to its model`);
     }
   }
+  return found;
 }
 
 function indexOfNonFinite(values: FloatArray): number {
