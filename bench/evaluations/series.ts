@@ -13,7 +13,17 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readDelimited } from '../../src/data/csv.js';
-import { adam, cosineDecay, dense, dropout, lstm, sequential, type Tensor, tensor } from '../../src/index.js';
+import {
+  adam,
+  type BackendName,
+  cosineDecay,
+  dense,
+  dropout,
+  lstm,
+  sequential,
+  type Tensor,
+  tensor,
+} from '../../src/index.js';
 import { COMPUTED, type Evaluation } from './evaluation.js';
 import { autoregression, meanAndDeviation, rootMeanSquaredError } from './statistics.js';
 
@@ -31,6 +41,9 @@ interface Recipe {
   /** How many networks' forecasts are averaged. */
   readonly members: number;
 }
+
+/** What decides the numbers of a run. */
+type Draw = { readonly seed: number; readonly backend: BackendName };
 
 interface Series {
   readonly dates: readonly string[];
@@ -80,13 +93,7 @@ async function readSeries(folder: string, file: string): Promise<Series> {
 }
 
 /** Forecasts of the steps `from` to `to - 1`, each from the true values before it, by networks that saw none of them. */
-async function forecast(
-  task: Task,
-  from: number,
-  to: number,
-  recipe: Recipe,
-  seed: number,
-): Promise<number[]> {
+async function forecast(task: Task, from: number, to: number, recipe: Recipe, draw: Draw): Promise<number[]> {
   const { window, units, epochs, batchSize, members } = recipe;
   const known = task.values.slice(0, from);
   const { mean, deviation } = meanAndDeviation(known);
@@ -104,7 +111,7 @@ async function forecast(
   const sums = new Float64Array(to - from);
   for (let member = 0; member < members; member++) {
     const head = recipe.dropout > 0 ? [dropout(recipe.dropout), dense(1)] : [dense(1)];
-    const model = sequential([lstm(units), ...head], { seed: 100 * seed + member });
+    const model = sequential([lstm(units), ...head], { ...draw, seed: 100 * draw.seed + member });
     const { learningRate, cosine } = recipe;
     model.compile({
       optimizer: adam({
@@ -158,11 +165,11 @@ async function forecastSunspots(
   from: number,
   to: number,
   recipe: Recipe,
-  seed: number,
+  draw: Draw,
 ): Promise<number[]> {
   const roots = values.map((value) => Math.sqrt(value + SUNSPOT_SHIFT));
   const last = (step: number) => roots[Math.max(0, step - 1)] as number;
-  const networks = await forecast({ values: roots, guess: last }, from, to, recipe, seed);
+  const networks = await forecast({ values: roots, guess: last }, from, to, recipe, draw);
   const linear = autoregression(roots, SUNSPOT_ORDER, from);
   return networks.map((value, row) => ((value + linear(from + row)) / 2) ** 2 - SUNSPOT_SHIFT);
 }
@@ -173,14 +180,14 @@ async function forecastAirline(
   from: number,
   to: number,
   recipe: Recipe,
-  seed: number,
+  draw: Draw,
 ): Promise<number[]> {
   const LOST = 13;
   const logs = values.map(Math.log);
   const log = (step: number) => logs[step] as number;
   const known = (step: number) => log(step - 1) + log(step - 12) - log(step - 13);
   const differences = logs.slice(LOST).map((value, row) => value - known(row + LOST));
-  const changes = await forecast({ values: differences }, from - LOST, to - LOST, recipe, seed);
+  const changes = await forecast({ values: differences }, from - LOST, to - LOST, recipe, draw);
   return changes.map((change, row) => Math.exp(change + known(from + row)));
 }
 
@@ -215,7 +222,7 @@ async function readSource(folder: string, { file, tested }: Source) {
   return { series, from: to - tested, to, truth: series.values.slice(to - tested) };
 }
 
-type Forecaster = (series: Series, from: number, to: number, seed: number) => Promise<number[]>;
+type Forecaster = (series: Series, from: number, to: number, draw: Draw) => Promise<number[]>;
 
 /** An evaluation of forecasts one step ahead, beside the last value and an autoregression. */
 function seriesEvaluation(
@@ -231,9 +238,9 @@ function seriesEvaluation(
     data: { folder: 'series', files: [source.file], source: 'the series of the textbooks, as CSV' },
     bars: [{ metric: 'error', bar, better: 'lower' }],
     comparisons,
-    run: async (seed, { folder }) => {
+    run: async (seed, { folder, backend }) => {
       const { series, from, to, truth } = await readSource(folder, source);
-      return { error: rootMeanSquaredError(await forecaster(series, from, to, seed), truth) };
+      return { error: rootMeanSquaredError(await forecaster(series, from, to, { seed, backend }), truth) };
     },
     baselines: async (folder) => {
       const { series, from, truth } = await readSource(folder, source);
@@ -270,7 +277,7 @@ export const series: readonly Evaluation[] = [
         { model: 'LSTM 16 in PyTorch', figures: { error: 2.245 }, kind: 'baseline', source: COMPUTED },
       ],
     },
-    ({ values }, from, to, seed) => forecast({ values }, from, to, temperatures, seed),
+    ({ values }, from, to, draw) => forecast({ values }, from, to, temperatures, draw),
   ),
   seriesEvaluation(
     {
@@ -283,9 +290,9 @@ export const series: readonly Evaluation[] = [
         { model: 'the same in PyTorch', figures: { error: 2.198 }, kind: 'baseline', source: COMPUTED },
       ],
     },
-    (days, from, to, seed) => {
+    (days, from, to, draw) => {
       const task = { values: days.values, features: seasonOf(days) };
-      return forecast(task, from, to, temperaturesWithSeason, seed);
+      return forecast(task, from, to, temperaturesWithSeason, draw);
     },
   ),
   seriesEvaluation(
@@ -304,7 +311,7 @@ export const series: readonly Evaluation[] = [
         },
       ],
     },
-    (spots, from, to, seed) => forecastSunspots(spots, from, to, sunspots, seed),
+    (spots, from, to, draw) => forecastSunspots(spots, from, to, sunspots, draw),
   ),
   seriesEvaluation(
     {
@@ -323,6 +330,6 @@ export const series: readonly Evaluation[] = [
         },
       ],
     },
-    (months, from, to, seed) => forecastAirline(months, from, to, airline, seed),
+    (months, from, to, draw) => forecastAirline(months, from, to, airline, draw),
   ),
 ];
