@@ -7,16 +7,16 @@
  * recipe and backend. The data folder is `../shared/data` unless given; an evaluation whose data is absent is passed
  * over, with a line that says what it misses.
  */
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { type BackendName, type Progress, sequential } from '../../src/index.js';
 import { installPackages } from '../install.js';
 import { evaluations } from './all.js';
 import { type Evaluation, figureFor, isReached } from './evaluation.js';
+import { choose, missingData, type Options, readOptions } from './options.js';
 import { addLine, measuredOf, placeOf, readLines } from './records.js';
-import { needs, type Results, resultsPage, terminalTable } from './report.js';
+import { type Results, resultsPage, terminalTable } from './report.js';
 
 const SEEDS = 5;
 const PROJECT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -24,48 +24,18 @@ const SOURCES = join(PROJECT, 'bench', 'evaluations');
 const RECORDS = join(SOURCES, 'results.jsonl');
 const PAGE = join(PROJECT, 'docs', 'results.md');
 
-interface Options {
-  readonly seeds: number | undefined;
-  readonly backend: BackendName;
-  readonly dataFolder: string;
-  readonly resume: boolean;
-}
-
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      only: { type: 'string' },
-      seeds: { type: 'string' },
-      backend: { type: 'string', default: 'auto' },
-      data: { type: 'string', default: join('..', 'shared', 'data') },
-      resume: { type: 'boolean', default: false },
-    },
-  });
-  const seeds = values.seeds === undefined ? undefined : Number(values.seeds);
-  if (seeds !== undefined && !(Number.isInteger(seeds) && seeds >= 1))
-    throw new Error(`--seeds takes a whole number from 1 on but got '${values.seeds}'`);
-  const chosen = values.only === undefined ? evaluations : choose(values.only);
+  const options = readOptions(process.argv.slice(2));
   // What `auto` comes to on this machine.
-  const { backend } = sequential([], { backend: values.backend as BackendName });
+  const { backend } = sequential([], { backend: options.backend });
   console.log(`on ${backend}`);
   const measured = [];
-  for (const evaluation of chosen) {
-    const options = { seeds, backend, dataFolder: values.data, resume: values.resume };
-    if (await evaluate(evaluation, options)) measured.push(evaluation);
+  for (const evaluation of choose(evaluations, options.only)) {
+    if (await evaluate(evaluation, { ...options, backend })) measured.push(evaluation);
   }
   console.log(`\n${terminalTable(resultsOf(measured))}`);
-  writeFileSync(PAGE, resultsPage(resultsOf(evaluations)));
+  writePage();
   console.log('\nwritten to docs/results.md');
-}
-
-/** Those whose names, or whose groups' names, are listed. */
-function choose(list: string): Evaluation[] {
-  const names = list.split(',').map((name) => name.trim());
-  const known = new Set(evaluations.flatMap(({ name, group }) => [group ?? name, name]));
-  const unknown = names.find((name) => !known.has(name));
-  if (unknown !== undefined)
-    throw new Error(`--only takes names of evaluations but got '${unknown}': ${[...known].join(', ')}`);
-  return evaluations.filter(({ name, group }) => names.includes(name) || names.includes(group ?? name));
 }
 
 function resultsOf(some: readonly Evaluation[]): Results {
@@ -73,15 +43,18 @@ function resultsOf(some: readonly Evaluation[]): Results {
   return new Map(some.map((evaluation) => [evaluation, measuredOf(evaluation, lines)]));
 }
 
+/** Written anew after each run, so that an interruption leaves it as true as the records. */
+function writePage(): void {
+  writeFileSync(PAGE, resultsPage(resultsOf(evaluations)));
+}
+
 /** Runs all seeds, and the baselines; false where its data is absent. */
 async function evaluate(evaluation: Evaluation, options: Options): Promise<boolean> {
-  const { name, about, data } = evaluation;
+  const { name, about } = evaluation;
   const folder = folderOf(evaluation, options.dataFolder);
-  const absent = (data?.files ?? []).filter((file) => !existsSync(join(folder, file)));
-  if (data !== undefined && absent.length > 0) {
-    console.log(
-      `${name} skipped: it needs ${needs({ ...data, files: absent })} in ${options.dataFolder}; --data gives another folder`,
-    );
+  const absent = missingData(evaluation, folder);
+  if (absent !== undefined) {
+    console.log(absent);
     return false;
   }
   console.log(`${name}: ${about}`);
@@ -138,6 +111,7 @@ async function runSeed(
     ...placeOf(backend),
     date: new Date().toISOString().slice(0, 10),
   });
+  writePage();
   return figures;
 }
 

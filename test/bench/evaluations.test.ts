@@ -1,8 +1,11 @@
 /** What evaluations are made from: bars, and streams cut into windows. */
 import { describe, expect, test } from 'vitest';
-import { type Bar, figureFor, isReached } from '../../bench/evaluations/evaluation.js';
+import { evaluations } from '../../bench/evaluations/all.js';
+import { type Bar, type Evaluation, figureFor, isReached } from '../../bench/evaluations/evaluation.js';
+import { choose, missingData, readOptions } from '../../bench/evaluations/options.js';
 import { rowsOf, windowsOfStreams } from '../../bench/evaluations/streams.js';
 import { tensor } from '../../src/index.js';
+import { temporaryFolder, writeFiles } from '../project/support.js';
 
 describe('a bar', () => {
   const atLeast: Bar = { metric: 'accuracy', bar: 0.9, better: 'higher' };
@@ -51,4 +54,42 @@ test('rowsOf copies rows of a tensor', () => {
   expect(middle).toEqual(tensor([3, 4], [1, 2]));
   middle.data[0] = 9;
   expect(three.data[2]).toBe(3);
+});
+
+describe('what is evaluated', () => {
+  test('is all, or those whose names or groups are listed', () => {
+    expect(choose(evaluations, undefined)).toBe(evaluations);
+    const names = choose(evaluations, 'cdnow, digits,adding').map(({ name }) => name);
+    expect(names).toEqual(['cdnow', 'digits-guide', 'digits-adam', 'adding']);
+    expect(() => choose(evaluations, 'cdnow,nothing')).toThrow(
+      /got 'nothing': cdnow, characters, characters-192/,
+    );
+  });
+
+  test('is read from parameters, and what they cannot be is said', () => {
+    expect(readOptions(['--seeds', '2', '--resume'])).toMatchObject({
+      seeds: 2,
+      resume: true,
+      backend: 'auto',
+    });
+    expect(readOptions([])).toMatchObject({ seeds: undefined, only: undefined, resume: false });
+    for (const seeds of ['0', '1.5', 'many'])
+      expect(() => readOptions(['--seeds', seeds])).toThrow(`whole number from 1 on but got '${seeds}'`);
+    expect(() => readOptions(['--seed', '1'])).toThrow(/--seed/);
+  });
+
+  test('says which of its files are missing, and where they come from', () => {
+    const folder = temporaryFolder();
+    const [first] = evaluations as [Evaluation];
+    const data = { folder: 'kitchen', files: ['tea.csv', 'milk.csv'], source: 'the kitchen' };
+    expect(missingData({ ...first, data }, folder)).toContain(
+      'kitchen/tea.csv, kitchen/milk.csv (the kitchen)',
+    );
+    writeFiles(folder, { 'tea.csv': '' });
+    expect(missingData({ ...first, data }, folder)).toMatch(
+      /skipped: it needs kitchen\/milk.csv \(the kitchen\)/,
+    );
+    writeFiles(folder, { 'milk.csv': '' });
+    expect(missingData({ ...first, data }, folder)).toBeUndefined();
+  });
 });
