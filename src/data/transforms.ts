@@ -1,5 +1,5 @@
 /** Transforms from what a model's file holds of them: a line for each kind, which checks all that the file says. */
-import { FormatError, LonghandError } from '../core/errors.js';
+import { ConfigError, FormatError, LonghandError } from '../core/errors.js';
 import { describe } from '../core/options.js';
 import { restoreCategoryIds } from './encoders/category-ids.js';
 import { restoreLabels } from './encoders/class-labels.js';
@@ -36,6 +36,35 @@ const kinds: ReadonlyMap<string, Restore> = new Map<string, Restore>([
   ['textVectorizer', restoreTextVectorizer],
 ]);
 
+/** The transforms of users, by their kind. */
+const registered = new Map<string, Restore>();
+
+/**
+ * Makes a transform of your own known, so that files with it load.
+ *
+ * @param kind  the transform's `kind`
+ * @param restore  makes it again of what its `toJSON` gave; it is given what a file says, and should trust nothing
+ * @throws ConfigError for the kind of a transform of this library
+ *
+ * @example registerTransform('celsius', () => celsius());
+ */
+export function registerTransform(
+  kind: string,
+  restore: (json: TransformJSON) => Transform<never, unknown>,
+): void {
+  if (typeof kind !== 'string' || kind === '' || typeof restore !== 'function') {
+    throw new ConfigError(
+      `registerTransform takes a kind and a function but got ${describe(kind)} and ${describe(restore)}`,
+    );
+  }
+  if (kinds.has(kind)) {
+    throw new ConfigError(
+      `registerTransform: '${kind}' is a transform of this library: give yours another kind`,
+    );
+  }
+  registered.set(kind, restore as Restore);
+}
+
 /**
  * The transform that `toJSON` described, with all it had learned.
  *
@@ -43,11 +72,11 @@ const kinds: ReadonlyMap<string, Restore> = new Map<string, Restore>([
  */
 export function restoreTransform(json: unknown): Transform<unknown, unknown> {
   const { kind, options, learned } = (isObject(json) ? json : {}) as Partial<TransformJSON>;
-  const restore = typeof kind === 'string' ? kinds.get(kind) : undefined;
+  const restore = typeof kind === 'string' ? (kinds.get(kind) ?? registered.get(kind)) : undefined;
   if (restore === undefined) {
     const known = [...kinds.keys()].join(', ');
     throw new FormatError(
-      `the file holds a transform of kind ${describe(kind)}, which this version does not know: it knows ${known}`,
+      `the file holds a transform of kind ${describe(kind)}, which this version does not know: it knows ${known}, and those of your own by registerTransform`,
     );
   }
   if (!isObject(options) || !(learned === undefined || isObject(learned))) {

@@ -2,4 +2,4 @@
 export { fileCheckpoint } from './checkpoints.js';
 export { type CsvLoggerOptions, csvLogger } from './csv-logger.js';
 export { type ModelCheckpointOptions, modelCheckpoint } from './model-checkpoint.js';
-export { loadModel, loadPreparation, saveModel } from './model-files.js';
+export { loadModel, loadPipeline, loadPreparation, saveModel, savePipeline } from './model-files.js';

@@ -2,9 +2,17 @@
 import { readFile } from 'node:fs/promises';
 import { FormatError } from '../core/errors.js';
 import type { FloatArray } from '../core/tensor.js';
-import type { Json } from '../data/transform.js';
+import type { Json, Transform } from '../data/transform.js';
 import type { Model } from '../model/model.js';
 import { deserializeModel, type SaveOptions, serializeModel } from '../model/model-file.js';
+import {
+  deserializePipeline,
+  type Pipeline,
+  type PipelineParts,
+  serializePipeline,
+} from '../model/pipeline.js';
+import type { Transforms } from '../model/pipeline-parts.js';
+import type { SymbolicPorts } from '../model/ports.js';
 import { readPreparation } from '../model/preparation.js';
 import type { Sequential } from '../model/sequential.js';
 import { writeFileWhole } from './files.js';
@@ -48,8 +56,35 @@ export async function loadPreparation(path: string): Promise<Json | undefined> {
   return readFrom(path, readPreparation);
 }
 
+/**
+ * Writes a pipeline to a file: its model, as `saveModel` does, and the transforms on either side of it.
+ *
+ * @throws as `saveModel` does
+ *
+ * @example await savePipeline(pipe, 'spam.safetensors');
+ */
+export async function savePipeline<I extends SymbolicPorts, O extends SymbolicPorts>(
+  pipeline: PipelineParts<Transforms, Transforms, Model<FloatArray, I, O>>,
+  path: string,
+  options: Omit<SaveOptions, 'preparation'> = {},
+): Promise<void> {
+  await writeFileWhole(path, serializePipeline(pipeline, options));
+}
+
+/**
+ * Reads a pipeline from a file of `savePipeline`: it takes raw input and answers in the user's own units and names.
+ *
+ * @typeParam P  what the file holds, such as `Pipeline<TextVectorizer, ClassLabels>`
+ * @throws FormatError, naming the file, when it is damaged or holds a model alone; the system's error when it cannot be read
+ */
+export async function loadPipeline<P = Pipeline<Transform<unknown, unknown>, Transform<unknown, unknown>>>(
+  path: string,
+): Promise<P> {
+  return readFrom(path, (bytes) => deserializePipeline<P>(bytes));
+}
+
 /** What is read from the bytes of a file; a FormatError names the file. */
-export async function readFrom<T>(path: string, read: (bytes: Uint8Array) => T): Promise<T> {
+async function readFrom<T>(path: string, read: (bytes: Uint8Array) => T): Promise<T> {
   const bytes = await readFile(path);
   try {
     return read(bytes);

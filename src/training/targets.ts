@@ -203,10 +203,15 @@ function wrongShape(found: string, { what, outer, columns }: Placement): ShapeEr
   return new ShapeError(`${what} should be of shape ${expected} but is ${found}`);
 }
 
+/** How many rows are trained on where a share of them is kept from it. */
+export function keptRows(rows: number, share: number): number {
+  return Math.floor(rows * (1 - share));
+}
+
 /** The rows to train on and, where `share` of them, the last ones, are to be kept from it, those: as views. */
 export function splitDataset(dataset: Dataset, share: number): [kept: Dataset, held: Dataset | undefined] {
   const { rows } = dataset;
-  const kept = Math.floor(rows * (1 - share));
+  const kept = keptRows(rows, share);
   if (kept === rows) return [dataset, undefined];
   return [sliceDataset(dataset, 0, kept), sliceDataset(dataset, kept, rows)];
 }
