@@ -17,5 +17,17 @@ export const commands: readonly Command[] = [
     ],
     load: () => import('./commands/inspect.js'),
   },
+  {
+    name: 'export',
+    about:
+      'Makes a model one ES module, with its weights and the code that it needs: no import, in browsers too.',
+    operands: ['MODEL'],
+    flags: {
+      standalone: { about: 'the module, which has a predict and, for models that can, a push for one step' },
+      out: { value: 'FILE', about: 'where to write it (the standard output)' },
+    },
+    examples: ['longhand export --standalone model.safetensors --out model.js'],
+    load: () => import('./commands/export.js'),
+  },
   { ...PURCHASE, load: () => import('./purchase/job.js') },
 ];

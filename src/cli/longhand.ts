@@ -11,7 +11,7 @@ import { type Command, columns, helpOf, parse, UsageError } from './command.js';
 import { commands } from './commands.js';
 import { completionOf } from './completion.js';
 import { listenToInterrupts } from './interrupt.js';
-import { version } from './version.js';
+import { version } from './package-file.js';
 
 const EXIT_FAILED = 1;
 const EXIT_BAD_INPUT = 2;

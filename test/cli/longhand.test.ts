@@ -95,6 +95,33 @@ describe('inspect', () => {
   });
 });
 
+describe('export', () => {
+  it('writes a module that predicts what the model does', async () => {
+    expect(run(['export', '--standalone', model, '--out', 'model.mjs'])).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    });
+    const { predict } = (await import(join(folder, 'model.mjs'))) as { predict(rows: unknown): number[][] };
+    const loaded = sequential([lstm(3), dense(1)], { seed: 1, backend: 'reference' }).build([null, 2]);
+    const rows = [
+      [
+        [1, 2],
+        [0.5, -1],
+      ],
+      [[3, 4]],
+    ];
+    expect(predict(rows).flat()).toEqual(rows.flatMap((row) => Array.from(loaded.predict([row]).data)));
+    expect(run(['export', '--standalone', '-'], readFileSync(model)).stdout).toBe(
+      readFileSync(join(folder, 'model.mjs'), 'utf8'),
+    );
+  });
+
+  it('needs to know what to make', () => {
+    expect(run(['export', model]).stderr).toContain('write --standalone');
+  });
+});
+
 describe('completion', () => {
   it('for bash is a script that completes commands, flags and choices', () => {
     const { stdout: script } = run(['completion', 'bash']);
