@@ -48,7 +48,8 @@ export function resultsPage(results: Results): string {
     '',
     'Written by `npm run evaluate` from what it measured; what is measured and how recipes were chosen is in',
     '[evaluations.md](evaluations.md). Each figure of ours is the mean over so many seeds, from 1 on, with the least and the most of',
-    'them behind it. The seconds are of the processor, for one seed: what the clock says where nothing else runs.',
+    'them behind it. Of baselines and of published figures the best stands in the table; all are below. The seconds are of the',
+    'processor, for one seed: what the clock says where nothing else runs.',
     '',
     ...placesOf(measured.flatMap(([, { runs }]) => runs)),
     '',
@@ -141,8 +142,8 @@ function rowsOf(results: Results): Row[] {
         metric,
         ours: meanAndSpread(values),
         seeds: String(runs.length),
-        baseline: comparison(others, metric, 'baseline'),
-        published: comparison(others, metric, 'published'),
+        baseline: strongest(others, 'baseline', metric, bars[0]?.better),
+        published: strongest(others, 'published', metric, bars[0]?.better),
         bar: bars.map(describeBar).join(', '),
         held: bars.length === 0 ? '' : verdict(bars, values),
         // Once for an evaluation.
@@ -162,12 +163,18 @@ function describeBar({ bar, better, of, prize }: Bar): string {
   return `${prize ? 'prize ' : ''}${sign} ${format(bar)}${of === 'worst' ? ' on every seed' : ''}`;
 }
 
-/** All that have a figure for the metric, the best last. */
-function comparison(others: readonly Comparison[], metric: string, kind: Comparison['kind']): string {
-  return others
+/** The best that has a figure for the metric; the section of the evaluation has all of them. */
+function strongest(
+  others: readonly Comparison[],
+  kind: Comparison['kind'],
+  metric: string,
+  better: Bar['better'] | undefined,
+): string {
+  const sign = better === 'lower' ? -1 : 1;
+  const [best] = others
     .filter((other) => other.kind === kind && metric in other.figures)
-    .map(({ model, figures }) => `${format(figures[metric] as number)} (${model})`)
-    .join('; ');
+    .sort((a, b) => sign * ((b.figures[metric] as number) - (a.figures[metric] as number)));
+  return best === undefined ? '' : `${format(best.figures[metric] as number)} (${best.model})`;
 }
 
 function meanAndSpread(values: readonly number[]): string {

@@ -16,7 +16,10 @@ const tea: Evaluation = {
     { metric: 'minutes', bar: 3, better: 'higher' },
     { metric: 'minutes', bar: 5, better: 'lower', of: 'worst' },
   ],
-  comparisons: [{ model: 'an egg timer', figures: { minutes: 4 }, kind: 'published', source: 'the egg' }],
+  comparisons: [
+    { model: 'a guess', figures: { minutes: 2 }, kind: 'published', source: 'the cook' },
+    { model: 'an egg timer', figures: { minutes: 4 }, kind: 'published', source: 'the egg' },
+  ],
   run: async () => ({ minutes: 4 }),
 };
 const coffee: Evaluation = { ...tea, name: 'coffee' };
@@ -58,7 +61,7 @@ describe('the page', () => {
       'Measured on: Kettle 3000, 2 cores, Node 20.0.0, backend `simd`, 2026-01-01 to 2026-01-02.',
     );
     expect(page).toContain('- Ours: LSTM 1, one epoch. 2 seeds.');
-    expect(page).toContain('- An egg timer: minutes 4; the egg.');
+    expect(page).toContain('- A guess: minutes 2; the cook.\n- An egg timer: minutes 4; the egg.');
     expect(page).toContain('- Data: kitchen/tea.csv (the kitchen).');
     expect(page).toContain('npm run evaluate -- --only tea\n');
   });

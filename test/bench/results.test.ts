@@ -24,6 +24,17 @@ describe.each(measured)('$name', ({ bars, runs }) => {
   });
 });
 
+test('the README shows the figures of CDNOW', () => {
+  const runs = measured.find(({ name }) => name === 'cdnow')?.runs ?? [];
+  const mean = (metric: string) => {
+    const sum = runs.reduce((total, { figures }) => total + (figures[metric] as number), 0);
+    return (sum / runs.length).toFixed(4).replace(/^0/, '');
+  };
+  expect(read('README.md')).toContain(
+    `| **LSTM of 32 units** | **${mean('auc')}** | **${mean('log-loss')}** |`,
+  );
+});
+
 test('names of evaluations are unlike each other', () => {
   const names = evaluations.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
