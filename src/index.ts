@@ -63,6 +63,11 @@ export type { ClassProbability, Label, LabelOptions } from './data/encoders/clas
 export type { ColumnEncoder } from './data/encoders/column-encoder.js';
 export { type Numeric, type NumericOptions, numeric } from './data/encoders/numeric.js';
 export { type OneHot, type OneHotOptions, oneHot } from './data/encoders/one-hot.js';
+export type { EventFeature, EventMap } from './data/event-features.js';
+export type { EventLabel } from './data/event-labels.js';
+export { type EventLog, type EventLogOptions, groupEvents } from './data/event-log.js';
+export type { EventSequences, SequenceOptions } from './data/event-sequences.js';
+export type { EntityId, EventPeriod } from './data/event-steps.js';
 export { type IdxArray, readIdx } from './data/idx.js';
 export { readPianoRolls } from './data/piano-roll.js';
 export type { Missing, SampleInput } from './data/samples.js';

@@ -1,6 +1,6 @@
 /** Categories as whole numbers, which an embedding reads: 0 for one that is unknown, and from 1 on those that were learned. */
 import { DataError } from '../../core/errors.js';
-import { checkOptions, describe, unknownName } from '../../core/options.js';
+import { checkOptions, unknownName } from '../../core/options.js';
 import { learnedBy, type TransformJSON } from '../transform.js';
 import {
   type Categories,
@@ -48,7 +48,7 @@ function makeCategoryIds(options: CategoryIdsOptions, restored?: readonly Catego
   checkOptions(KIND, options, ['unknown']);
   const { unknown = 'error' } = options;
   if (unknown !== 'error' && unknown !== 'zero') {
-    throw unknownName(`${KIND}: unknown`, describe(unknown), ['error', 'zero']);
+    throw unknownName(`${KIND}: unknown`, String(unknown), ['error', 'zero']);
   }
   let categories = restored;
   return {

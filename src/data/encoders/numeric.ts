@@ -34,7 +34,7 @@ export function numeric(options: NumericOptions = {}): Numeric {
   checkOptions(KIND, options, ['scaler', 'missing']);
   const { scaler, missing = 'error' } = options;
   if (missing !== 'error' && missing !== 'indicate') {
-    throw unknownName(`${KIND}: missing`, describe(missing), ['error', 'indicate']);
+    throw unknownName(`${KIND}: missing`, String(missing), ['error', 'indicate']);
   }
   if (scaler !== undefined && !(isScaler(scaler) && scaler.lags.length === 0)) {
     throw new ConfigError(

@@ -1,6 +1,6 @@
 /** Categories as rows of zeros with a single one, which a dense layer or an LSTM reads. */
 import { DataError } from '../../core/errors.js';
-import { checkOptions, describe, unknownName } from '../../core/options.js';
+import { checkOptions, unknownName } from '../../core/options.js';
 import { learnedBy, type TransformJSON } from '../transform.js';
 import {
   type Categories,
@@ -47,7 +47,7 @@ function makeOneHot(options: OneHotOptions, restored?: readonly Category[]): One
   checkOptions(KIND, options, ['unknown']);
   const { unknown = 'error' } = options;
   if (unknown !== 'error' && unknown !== 'zeros') {
-    throw unknownName(`${KIND}: unknown`, describe(unknown), ['error', 'zeros']);
+    throw unknownName(`${KIND}: unknown`, String(unknown), ['error', 'zeros']);
   }
   let categories = restored;
   return {
