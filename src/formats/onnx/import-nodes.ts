@@ -15,6 +15,7 @@ import { shapeReaders } from './import-shapes.js';
 import {
   anyFlowInto,
   areSame,
+  asWritten,
   behind,
   both,
   constantInto,
@@ -258,7 +259,7 @@ const batchNorm: NodeReader = (reading, node) => {
 const dropoutNode: NodeReader = (reading, node) => {
   const x = flowInto(reading, node, 0);
   const rate = (node.inputs[1] ?? '') === '' ? 0.5 : (constantInto(reading, node, 1).data[0] as number);
-  const layer = dropout(Number(rate.toPrecision(7)), reading.layerName(node));
+  const layer = dropout(asWritten(rate), reading.layerName(node));
   reading.set(output(node), use(x, layer, x.shape.at(-1) as number));
 };
 
@@ -289,7 +290,7 @@ const lengthsToMask: NodeReader = (reading, node) => {
 };
 
 const stepsUnlike: NodeReader = (reading, node) => {
-  const maskValue = constantInto(reading, node, 1).data[0] as number;
+  const maskValue = asWritten(constantInto(reading, node, 1).data[0] as number);
   reading.masking.set(output(node), { of: node.inputs[0] as string, maskValue });
   reading.set(output(node), { kind: 'mask', atoms: [output(node)] });
 };

@@ -88,7 +88,16 @@ export function intOf(node: OnnxNode, name: string, other: number): number {
 
 export function numberOf(node: OnnxNode, name: string, other: number): number {
   const found = node.attributes.get(name);
-  return found === undefined ? other : Number(found.value);
+  return found === undefined ? other : asWritten(Number(found.value));
+}
+
+/** The shortest decimal that is this number in single precision: what somebody wrote, such as 0.001. */
+export function asWritten(value: number): number {
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === Math.fround(value)) return short;
+  }
+  return value;
 }
 
 /** The numbers of an attribute, whole ones or not; nothing where the node has none of that name. */
