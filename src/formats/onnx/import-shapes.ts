@@ -16,7 +16,9 @@ import {
   flowInto,
   intOf,
   maskInto,
+  type NodeReader,
   numbersOf,
+  outputOf,
   type Reading,
   refuse,
   turned,
@@ -24,10 +26,6 @@ import {
 } from './import-values.js';
 import type { OnnxNode } from './messages.js';
 import type { OnnxTensor } from './tensors.js';
-
-type NodeReader = (reading: Reading, node: OnnxNode) => void;
-
-const output = (node: OnnxNode) => node.outputs[0] ?? '';
 
 /** Changes the axes of a flow, and of its other direction. */
 function withAxes(x: Flow, axes: readonly Axis[]): Flow {
@@ -43,13 +41,16 @@ const transpose: NodeReader = (reading, node) => {
     throw refuse(node, `turns ${rank} axes by [${perm}]`);
   if (value.kind === 'flow')
     return reading.set(
-      output(node),
+      outputOf(node),
       withAxes(
         value,
         perm.map((axis) => value.axes[axis] as Axis),
       ),
     );
-  reading.set(output(node), { kind: 'constant', tensor: turnedTensor(constantInto(reading, node, 0), perm) });
+  reading.set(outputOf(node), {
+    kind: 'constant',
+    tensor: turnedTensor(constantInto(reading, node, 0), perm),
+  });
 };
 
 function turnedTensor({ type, shape, data }: OnnxTensor, perm: readonly number[]): OnnxTensor {
@@ -78,7 +79,7 @@ const squeeze: NodeReader = (reading, node) => {
   const isOne = (axis: Axis | undefined) => axis === 'one' || (axis === 'features' && x.shape.at(-1) === 1);
   if (!gone.every((axis) => isOne(x.axes[axis])))
     throw refuse(node, 'takes away an axis that is not of size 1');
-  reading.set(output(node), withAxes(x, kept));
+  reading.set(outputOf(node), withAxes(x, kept));
 };
 
 const unsqueeze: NodeReader = (reading, node) => {
@@ -91,7 +92,7 @@ const unsqueeze: NodeReader = (reading, node) => {
     { length: rank },
     (_, i): Axis => (added.includes(i) ? 'one' : (rest.shift() as Axis)),
   );
-  reading.set(output(node), withAxes(x, all));
+  reading.set(outputOf(node), withAxes(x, all));
 };
 
 /** Without the axis of the directions, both of them side by side in the features. */
@@ -112,7 +113,7 @@ const reshapeNode: NodeReader = (reading, node) => {
   if (at !== -1) {
     if (x.axes[at + 1] !== 'features' || target.length !== x.axes.length - 1)
       throw refuse(node, `lays axes [${x.axes.join(', ')}] out as [${target}]`);
-    return reading.set(output(node), concatenated(node, x));
+    return reading.set(outputOf(node), concatenated(node, x));
   }
   const { shape, axes } = flowInto(reading, node, 0);
   if (axes.join() !== usualAxes(shape).join() || x.isReversed || !(target[0] === 0 || target[0] === -1))
@@ -125,7 +126,7 @@ const reshapeNode: NodeReader = (reading, node) => {
     throw refuse(node, `lays rows of ${size} numbers out as [${sizes}]`);
   const options = reading.layerName(node);
   const layer = sizes.length === 1 && shape.length === 2 ? flatten(options) : reshape(sizes, options);
-  reading.set(output(node), plain(layer, x, sizes));
+  reading.set(outputOf(node), plain(layer, x, sizes));
 };
 
 /** A flow behind a layer whose steps are its own, or that has none. */
@@ -143,13 +144,13 @@ const gather: NodeReader = (reading, node) => {
   if (shape.length === 0 && x.axes[at] === 'directions' && x.other && index >= -2 && index < 2) {
     const { other, ...forward } = x;
     const chosen = index === 0 || index === -2 ? forward : other;
-    return reading.set(output(node), { ...chosen, axes });
+    return reading.set(outputOf(node), { ...chosen, axes });
   }
   if (shape.length === 0 && x.axes[at] === 'one' && (index === 0 || index === -1))
-    return reading.set(output(node), withAxes(x, axes));
+    return reading.set(outputOf(node), withAxes(x, axes));
   if (shape.length === 0 && x.axes[at] === 'steps' && index === -1 && x.last && !x.isReversed) {
     const symbol = x.last;
-    return reading.set(output(node), { kind: 'flow', symbol, shape: x.shape.slice(-1), axes, mask: [] });
+    return reading.set(outputOf(node), { kind: 'flow', symbol, shape: x.shape.slice(-1), axes, mask: [] });
   }
   throw refuse(node, `takes number ${index} of axis ${at}, [${x.axes.join(', ')}], which no layer gives`);
 };
@@ -163,15 +164,15 @@ const slice: NodeReader = (reading, node) => {
     starts[0] === -1 && steps[0] === -1 && (ends[0] as number) < -1e6 && starts.length === 1;
   if (!isBackwards || x.axes[axes[0] as number] !== 'steps')
     throw refuse(node, 'cuts steps out, which no layer does');
-  reading.set(output(node), backwards(x));
+  reading.set(outputOf(node), backwards(x));
 };
 
 const backwards = (x: Flow): Flow => ({ ...x, isReversed: !x.isReversed, mask: turned(x.mask) });
 
 const backwardsNode: NodeReader = (reading, node) => {
   const value = reading.value(node.inputs[0] ?? '');
-  if (value.kind === 'mask') return reading.set(output(node), { kind: 'mask', atoms: turned(value.atoms) });
-  reading.set(output(node), backwards(flowInto(reading, node, 0)));
+  if (value.kind === 'mask') return reading.set(outputOf(node), { kind: 'mask', atoms: turned(value.atoms) });
+  reading.set(outputOf(node), backwards(flowInto(reading, node, 0)));
 };
 
 /** Several flows made into one. Rows beside a sequence stand behind it, as layers have them. */
@@ -197,7 +198,7 @@ function merge(
   const symbol = layer.on(...sorted.map((flow) => flow.symbol));
   const shape: SampleShape = [...first.shape.slice(0, -1), features];
   const joined = masks.reduce((all, mask) => both(all, mask), [] as readonly string[]);
-  reading.set(output(node), { ...behind(first, symbol, shape), axes: usualAxes(shape), mask: joined });
+  reading.set(outputOf(node), { ...behind(first, symbol, shape), axes: usualAxes(shape), mask: joined });
 }
 
 /** Rows that were given an axis of one step, to stand beside a sequence. */
@@ -213,7 +214,7 @@ function mergeable(reading: Reading, node: OnnxNode): Flow[] {
 const concat: NodeReader = (reading, node) => {
   const kinds = node.inputs.map((name) => reading.value(name).kind);
   if (kinds[0] === 'mask') return concatMasks(reading, node);
-  if (kinds.includes('size')) return reading.set(output(node), { kind: 'size' });
+  if (kinds.includes('size')) return reading.set(outputOf(node), { kind: 'size' });
   const flows = mergeable(reading, node);
   const [first] = flows as [Flow];
   const rank = Math.max(...flows.map(({ shape }) => shape.length)) + 1;
@@ -230,7 +231,7 @@ const concat: NodeReader = (reading, node) => {
   const steps = sizes.includes(null) ? null : (sizes as number[]).reduce((a, b) => a + b, 0);
   const masks = flows.map(({ mask }) => mask);
   const symbol = layer.on(...flows.map((flow) => flow.symbol));
-  reading.set(output(node), {
+  reading.set(outputOf(node), {
     ...behind(first, symbol, [steps, first.shape[1] as number]),
     mask: inRow(masks),
   });
@@ -245,7 +246,7 @@ function inRow(masks: readonly (readonly string[])[]): readonly string[] {
 
 function concatMasks(reading: Reading, node: OnnxNode): void {
   const masks = node.inputs.map((_, i) => maskInto(reading, node, i));
-  reading.set(output(node), { kind: 'mask', atoms: inRow(masks) });
+  reading.set(outputOf(node), { kind: 'mask', atoms: inRow(masks) });
 }
 
 const elementwise =
@@ -262,13 +263,13 @@ const expand: NodeReader = (reading, node) => {
   const target = reading.value(node.inputs[1] ?? '');
   if (x.axes.join() !== 'batch,one,features') throw refuse(node, `repeats axes [${x.axes.join(', ')}]`);
   // As many times as another value has steps: a merging layer does it by itself.
-  if (target.kind === 'size') return reading.set(output(node), x);
+  if (target.kind === 'size') return reading.set(outputOf(node), x);
   if (target.kind !== 'constant') throw refuse(node, `repeats rows by a ${target.kind}`);
   const [one, times, features] = [...target.tensor.data];
   if (one !== 1 || (features !== 1 && features !== x.shape.at(-1)))
     throw refuse(node, 'repeats rows or features');
   const layer = repeatVector(times as number, reading.layerName(node));
-  reading.set(output(node), plain(layer, x, [times as number, x.shape.at(-1) as number]));
+  reading.set(outputOf(node), plain(layer, x, [times as number, x.shape.at(-1) as number]));
 };
 
 const reductions: Readonly<Record<string, string>> = {
@@ -286,7 +287,7 @@ const reduce: NodeReader = (reading, node) => {
   const axes = x.axes.filter((_, i) => i !== at);
   if (x.axes[at] === 'directions' && x.mergeMode === reductions[node.operator]) {
     const { mergeMode: _, ...rest } = x;
-    return reading.set(output(node), { ...rest, axes });
+    return reading.set(outputOf(node), { ...rest, axes });
   }
   if (x.axes[at] === 'steps' && x.mask.length === 0 && ['ReduceMax', 'ReduceMean'].includes(node.operator))
     return pool(reading, node, flowInto(reading, node, 0));
@@ -298,7 +299,7 @@ const reduce: NodeReader = (reading, node) => {
 
 function pool(reading: Reading, node: OnnxNode, x: Flow): void {
   const make = node.operator === 'ReduceMax' ? globalMaxPooling1d : globalAveragePooling1d;
-  reading.set(output(node), plain(make(reading.layerName(node)), x, x.shape.slice(-1)));
+  reading.set(outputOf(node), plain(make(reading.layerName(node)), x, x.shape.slice(-1)));
 }
 
 /** Hides masked steps from the maximum that comes next. */
@@ -306,7 +307,7 @@ const hide: NodeReader = (reading, node) => {
   const x = flowInto(reading, node, 0);
   if (!areSame(maskInto(reading, node, 1), x.mask))
     throw refuse(node, 'has a mask that is not that of its steps');
-  reading.set(output(node), { ...x, mask: [] });
+  reading.set(outputOf(node), { ...x, mask: [] });
 };
 
 const meanOfReal: NodeReader = (reading, node) => {
@@ -316,11 +317,11 @@ const meanOfReal: NodeReader = (reading, node) => {
   pool(reading, node, x);
 };
 
-const allSteps: NodeReader = (reading, node) => reading.set(output(node), { kind: 'mask', atoms: [] });
+const allSteps: NodeReader = (reading, node) => reading.set(outputOf(node), { kind: 'mask', atoms: [] });
 
 /** Only the size of a value is asked for: it stands for itself in what repeats by it. */
 const shapeNode: NodeReader = (reading, node) =>
-  reading.set(output(node), { kind: 'mask', atoms: ['shape'] });
+  reading.set(outputOf(node), { kind: 'mask', atoms: ['shape'] });
 
 export const shapeReaders: Readonly<Record<string, NodeReader>> = {
   Transpose: transpose,
@@ -332,7 +333,7 @@ export const shapeReaders: Readonly<Record<string, NodeReader>> = {
     if (intOf(node, 'axis', 1) !== 1 || x.shape.includes(null) || x.isReversed)
       throw refuse(node, 'lays out sequences of any length, or along another axis than 1');
     const size = (x.shape as number[]).reduce((product, axis) => product * axis, 1);
-    reading.set(output(node), plain(flatten(reading.layerName(node)), x, [size]));
+    reading.set(outputOf(node), plain(flatten(reading.layerName(node)), x, [size]));
   },
   Gather: gather,
   Slice: slice,

@@ -182,3 +182,20 @@ export function behind(x: Flow, symbol: SymbolicTensor, shape: SampleShape): Flo
 /** The axes of rows, or of sequences. */
 export const usualAxes = (shape: SampleShape): readonly Axis[] =>
   shape.length === 1 ? ['batch', 'features'] : ['batch', 'steps', 'features'];
+
+/** Reads a node and sets what it gives. */
+export type NodeReader = (reading: Reading, node: OnnxNode) => void;
+
+/** The name of a node's first output. */
+export const outputOf = ({ outputs }: OnnxNode) => outputs[0] ?? '';
+
+/** What a layer gives that keeps the steps. */
+export function use(x: Flow, layer: Layer, features: number): Flow {
+  return behind(x, layer.on(x.symbol), [...x.shape.slice(0, -1), features]);
+}
+
+/** @throws FormatError unless the last axis is that of the features */
+export function checkLast(node: OnnxNode, x: Flow): void {
+  if (x.axes.at(-1) !== 'features')
+    throw refuse(node, `reads axes [${x.axes.join(', ')}], of which the last are no features`);
+}
