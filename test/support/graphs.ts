@@ -54,8 +54,8 @@ export const graphChoice = fc.record({
   seed: fc.nat(),
 });
 
-type GraphChoice = typeof graphChoice extends fc.Arbitrary<infer T> ? T : never;
-type StepChoice = GraphChoice['steps'][number];
+export type GraphChoice = typeof graphChoice extends fc.Arbitrary<infer T> ? T : never;
+export type StepChoice = GraphChoice['steps'][number];
 
 /** What flows between layers; sequences of one family have the same number of steps. */
 interface Flow {
@@ -148,10 +148,8 @@ class Garden {
   }
 }
 
-/** A random model of two sequences, token ids and rows, with a batch of data; its loss is a random sum of its outputs. */
-export function buildGraph(choice: GraphChoice) {
-  const { batch, lengths, features, maskZero, seed } = choice;
-  const random = new Random(seed, 14);
+/** A random graph over two sequences, token ids and rows: what `model` takes. */
+export function growGraph({ features, maskZero, steps: grown }: GraphChoice) {
   const [a, b, ids, still] = [
     input({ shape: [null, features] }),
     input({ shape: [null, 2] }),
@@ -166,7 +164,7 @@ export function buildGraph(choice: GraphChoice) {
     { symbol: embedded, features: 2, family: 'a' },
     { symbol: a, features, family: 'a' },
   );
-  for (const step of choice.steps) {
+  for (const step of grown) {
     const flow = garden.grow(step);
     if (flow) garden.flows.push(flow);
   }
@@ -179,21 +177,29 @@ export function buildGraph(choice: GraphChoice) {
       ) as SymbolicTensor,
   );
   outputs.push(dense(1, { kernelRegularizer: l2(0.1) }).on(concatenate().on(still, ...ends)));
-  const built = model(
-    { inputs: [a, b, ids, still], outputs },
-    { seed, precision: 'float64', backend: 'reference' },
-  );
-  const network = built.internals.network as Network;
-  for (const { value } of network.parameters) {
-    for (let k = 0; k < value.length; k++) value.array[k] = 0.5 * random.normal();
-  }
-  const [short, long] = lengths;
-  const samples = [
+  return { inputs: [a, b, ids, still], outputs };
+}
+
+/** Data for `growGraph`: numbers with holes, token ids, rows. */
+export function drawGraphData({ batch, lengths: [short, long], features }: GraphChoice, random: Random) {
+  return [
     drawSamples(random, batch, short, features),
     drawSamples(random, batch, long, 2),
     drawIds(random, batch, short),
     drawSamples(random, batch, 1, 2, false),
   ];
+}
+
+/** A random model of two sequences, token ids and rows, with a batch of data; its loss is a random sum of its outputs. */
+export function buildGraph(choice: GraphChoice) {
+  const { batch, seed } = choice;
+  const random = new Random(seed, 14);
+  const built = model(growGraph(choice), { seed, precision: 'float64', backend: 'reference' });
+  const network = built.internals.network as Network;
+  for (const { value } of network.parameters) {
+    for (let k = 0; k < value.length; k++) value.array[k] = 0.5 * random.normal();
+  }
+  const samples = drawGraphData(choice, random);
   const pass = gradientPass(network, batch, stepsOf(samples));
   loadSamples(pass, samples, rowOrder(batch), 0);
   const slopes = pass.outputs.map(({ value }) => normals(random, value.length));

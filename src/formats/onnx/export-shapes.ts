@@ -121,6 +121,39 @@ const globalAveragePooling1d: Writer = ({ w, opset, name }, [given]) => {
   return [{ name: y, shape }];
 };
 
+/** The mask of a value, true everywhere where it has none. */
+const maskOf = ({ w }: Scope, { name, mask }: Value) =>
+  mask?.name ?? (w.call('AllSteps', [name])[0] as string);
+
+const queryAttention: Writer = (scope, [query, value, key = value]) => {
+  const { w, config, name } = scope;
+  const [q, v, k] = [query, value, key] as [Value, Value, Value];
+  const isRow = q.shape.length === 1;
+  const asked = isRow ? { ...q, name: w.node('Unsqueeze', [q.name, w.ints([1])]) } : q;
+  const sight = config.causal ? 'CausalSight' : 'Sight';
+  const [seen] = w.call(sight, [maskOf(scope, asked), maskOf(scope, v)]) as [string];
+  const isDot = config.type === 'attention';
+  const scale = scope.weight('scale')
+    ? scope.input('scale')
+    : w.number(config.scale === 'inverseSqrt' ? 1 / Math.sqrt(q.shape.at(-1) as number) : 1);
+  const inputs = [asked.name, selected(w, v), k.name, scale, seen];
+  const [all] = w.call(isDot ? 'DotAttention' : 'AdditiveAttention', inputs, { name }) as [string];
+  const shape = [...q.shape.slice(0, -1), v.shape.at(-1) as number];
+  return [{ name: isRow ? w.node('Squeeze', [all, w.ints([1])]) : all, shape, mask: q.mask }];
+};
+
+const attentionPooling1d: Writer = (scope, [given]) => {
+  const x = given as Value;
+  const weights = ['kernel', 'bias', 'query'].map((name) => scope.input(name));
+  const inputs = [selected(scope.w, x), ...weights, maskOf(scope, x)];
+  return [
+    {
+      name: scope.w.call('AttentionPooling', inputs, { name: scope.name })[0] as string,
+      shape: x.shape.slice(1),
+    },
+  ];
+};
+
 export const shapeWriters: Readonly<Record<string, Writer>> = {
   concatenate,
   add: elementwise('Add'),
@@ -128,6 +161,9 @@ export const shapeWriters: Readonly<Record<string, Writer>> = {
   flatten,
   reshape,
   repeatVector,
+  attention: queryAttention,
+  additiveAttention: queryAttention,
+  attentionPooling1d,
   globalMaxPooling1d,
   globalAveragePooling1d,
 };

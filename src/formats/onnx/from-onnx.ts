@@ -6,9 +6,9 @@ import { type Input, input } from '../../layers/input.js';
 import type { Layer, SampleShape, SymbolicTensor } from '../../layers/layer.js';
 import { model } from '../../model/functional.js';
 import type { Model } from '../../model/model.js';
+import { isKnownFunction } from './functions.js';
 import { readerOf } from './import-nodes.js';
 import { type Axis, type Flow, type Reading, refuse, type Value } from './import-values.js';
-import { isKnownFunction } from './masks.js';
 import { DOMAIN, type OnnxGraph, type OnnxNode, readModel, type ValueInfo } from './messages.js';
 import { BOOL, FLOAT, INT32, INT64 } from './tensors.js';
 

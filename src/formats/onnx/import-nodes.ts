@@ -8,6 +8,7 @@ import { embedding } from '../../layers/embedding.js';
 import type { Layer, SampleShape } from '../../layers/layer.js';
 import { layerNormalization } from '../../layers/layer-normalization.js';
 import { fromOperator } from './activations.js';
+import { attentionReaders } from './import-attention.js';
 import { gemm, matMul } from './import-dense.js';
 import { maskReaders } from './import-masks.js';
 import { readRecurrent } from './import-recurrent.js';
@@ -192,6 +193,7 @@ export function readerOf({ domain, operator }: OnnxNode): NodeReader | undefined
   if (domain === DOMAIN)
     return (
       find(maskReaders) ??
+      find(attentionReaders) ??
       find(shapeReaders) ??
       (['Swish', 'Gelu'].includes(operator) ? activationNode : undefined)
     );

@@ -319,9 +319,7 @@ const meanOfReal: NodeReader = (reading, node) => {
 
 const allSteps: NodeReader = (reading, node) => reading.set(outputOf(node), { kind: 'mask', atoms: [] });
 
-/** Only the size of a value is asked for: it stands for itself in what repeats by it. */
-const shapeNode: NodeReader = (reading, node) =>
-  reading.set(outputOf(node), { kind: 'mask', atoms: ['shape'] });
+const shapeNode: NodeReader = (reading, node) => reading.set(outputOf(node), { kind: 'size' });
 
 export const shapeReaders: Readonly<Record<string, NodeReader>> = {
   Transpose: transpose,

@@ -45,6 +45,8 @@ export type Value =
   | { readonly kind: 'lengths'; readonly atoms: Atoms }
   /** A learned state, for every row. */
   | { readonly kind: 'begun'; readonly tensor: OnnxTensor }
+  /** Which steps a query sees. */
+  | { readonly kind: 'sight'; readonly query: Atoms; readonly value: Atoms; readonly causal: boolean }
   /** Sizes that are known when the graph runs. */
   | { readonly kind: 'size' };
 

@@ -10,12 +10,11 @@
  *
  * With B rows, T steps: x [B, T, F], mask [B, T] (true where a step is real), y [B, T, H], h_0 [B, H] or [1, H].
  */
-import { DOMAIN, encodeFunction, type OnnxFunction } from './messages.js';
-import { int, NodeWriter } from './node-writer.js';
-import { joinParts } from './protobuf.js';
+import { int, type NodeWriter } from './node-writer.js';
 import { FLOAT, INT32, INT64 } from './tensors.js';
 
-interface Definition {
+/** A function: the names of its inputs, and its nodes. */
+export interface Definition {
   readonly inputs: readonly string[];
   /** Writes the nodes and names what they give. */
   write(w: NodeWriter): readonly string[];
@@ -34,7 +33,7 @@ function take(w: NodeWriter, y: string, index: string): string {
   return w.node('GatherND', [y, w.node('Unsqueeze', [index, w.ints([2])])], { batch_dims: int(1) });
 }
 
-const definitions: Readonly<Record<string, Definition>> = {
+export const maskDefinitions: Readonly<Record<string, Definition>> = {
   /** Of sequences whose real steps come first: which they are. */
   LengthsToMask: {
     inputs: ['x', 'lengths'],
@@ -158,48 +157,3 @@ const definitions: Readonly<Record<string, Definition>> = {
     write: (w) => [w.node('Slice', ['x', w.ints([-1]), w.ints([-(2 ** 31)]), w.ints([1]), w.ints([-1])])],
   },
 };
-
-/** Functions that are not about masks: activations that ONNX has not, or not in all versions. */
-const activations: Readonly<Record<string, Definition>> = {
-  Swish: { inputs: ['x'], write: (w) => [w.node('Mul', ['x', w.node('Sigmoid', ['x'])])] },
-  /** x (1 + erf(x / sqrt 2)) / 2 */
-  Gelu: {
-    inputs: ['x'],
-    write: (w) => {
-      const erf = w.node('Erf', [w.node('Mul', ['x', w.number(Math.SQRT1_2)])]);
-      return [w.node('Mul', ['x', w.node('Mul', [w.node('Add', [erf, w.number(1)]), w.number(0.5)])])];
-    },
-  },
-};
-
-/** The function of this name; nothing where there is none. */
-export function findFunction(name: string): OnnxFunction | undefined {
-  const all = { ...definitions, ...activations };
-  const definition = Object.hasOwn(all, name) ? all[name] : undefined;
-  if (definition === undefined) return undefined;
-  const w = new NodeWriter(true);
-  for (const input of definition.inputs) w.free(input);
-  const outputs = definition.write(w);
-  return { name, domain: DOMAIN, inputs: definition.inputs, outputs, nodes: w.nodes };
-}
-
-/** These functions and those that they call, each before it is called. */
-export function collectFunctions(names: Iterable<string>): OnnxFunction[] {
-  const found = new Map<string, OnnxFunction>();
-  const visit = (name: string): void => {
-    const one = findFunction(name);
-    if (one === undefined || found.has(name)) return;
-    for (const { domain, operator } of one.nodes) if (domain === DOMAIN) visit(operator);
-    found.set(name, one);
-  };
-  for (const name of names) visit(name);
-  return [...found.values()];
-}
-
-/** Whether a function of a file is the one of this name that this library writes. */
-export function isKnownFunction(one: OnnxFunction): boolean {
-  const known = one.domain === DOMAIN ? findFunction(one.name) : undefined;
-  if (known === undefined) return false;
-  const [a, b] = [one, known].map((each) => joinParts(encodeFunction(each, 0))) as [Uint8Array, Uint8Array];
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
-}

@@ -24,17 +24,16 @@ export class NodeWriter {
   readonly initializers: OnnxTensor[] = [];
   /** The functions of this library that the nodes call. */
   readonly called = new Set<string>();
+  /** Names of values, and of nodes. */
   private readonly taken = new Set<string>();
+  private readonly takenByNodes = new Set<string>();
 
   /** @param isFunction  whether it is a function, where constants are nodes */
   constructor(private readonly isFunction: boolean) {}
 
-  /** The name, with a number behind it where it is taken. */
+  /** The name for a value, with a number behind it where it is taken. */
   free(name: string): string {
-    let free = name;
-    for (let number = 2; this.taken.has(free); number++) free = `${name}:${number}`;
-    this.taken.add(free);
-    return free;
+    return freeAmong(this.taken, name);
   }
 
   /** Adds a node of ONNX's own operators and gives the names of its outputs. */
@@ -111,7 +110,7 @@ export class NodeWriter {
     attributes: NamedAttributes,
     { name, outputs = 1 }: NodeOptions,
   ): string[] {
-    const own = name === undefined ? '' : this.free(name);
+    const own = name === undefined ? '' : freeAmong(this.takenByNodes, name);
     const wanted =
       typeof outputs === 'number'
         ? Array.from({ length: outputs }, (_, i) =>
@@ -128,4 +127,11 @@ export class NodeWriter {
     });
     return wanted;
   }
+}
+
+function freeAmong(taken: Set<string>, name: string): string {
+  let free = name;
+  for (let number = 2; taken.has(free); number++) free = `${name}:${number}`;
+  taken.add(free);
+  return free;
 }

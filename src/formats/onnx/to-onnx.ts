@@ -7,7 +7,7 @@ import { Model } from '../../model/model.js';
 import type { Weights } from '../../model/weights.js';
 import { writerOf } from './export-layers.js';
 import type { Mask, Scope, Value } from './export-scope.js';
-import { collectFunctions } from './masks.js';
+import { collectFunctions } from './functions.js';
 import { encodeModel, type ValueInfo } from './messages.js';
 import { NodeWriter } from './node-writer.js';
 import { BOOL, FLOAT, INT32, INT64 } from './tensors.js';
