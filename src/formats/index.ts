@@ -2,6 +2,8 @@
 export type { Dtype } from '../core/dtypes.js';
 export type { SafetensorsFile, StoredTensor } from '../core/safetensors.js';
 export { type FloatDtype, type NamedTensors, toStored, toTensor } from './numbers.js';
+export { fromOnnx } from './onnx/from-onnx.js';
+export { type OnnxOptions, toOnnx } from './onnx/to-onnx.js';
 export { readSafetensors, type WriteSafetensorsOptions, writeSafetensors } from './safetensors.js';
 export type { ModuleNames } from './torch/matching.js';
 export type { StateDict } from './torch/modules.js';

@@ -1,137 +1,182 @@
 /** Models that go out as ONNX and come in again: the same bits, masked steps anywhere among them. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../src/core/random.js';
-import { fromOnnx } from '../../src/formats/onnx/from-onnx.js';
-import { type OnnxOptions, toOnnx } from '../../src/formats/onnx/to-onnx.js';
+import { onnxModel } from '../../bench/peers/adapters/onnx-model.js';
+import { fromOnnx, toOnnx } from '../../src/formats/index.js';
+import { encodeModel } from '../../src/formats/onnx/messages.js';
+import { int, NodeWriter } from '../../src/formats/onnx/node-writer.js';
+import { FLOAT, INT32 } from '../../src/formats/onnx/tensors.js';
 import {
   bidirectional,
   ConfigError,
   DataError,
   dense,
-  type ElementwiseActivationName,
   FormatError,
   type Functional,
-  globalAveragePooling1d,
-  globalMaxPooling1d,
   gru,
   type Layer,
   layerNormLstm,
   lstm,
-  type Model,
-  model,
   type Sequential,
   sequential,
   type Tensor,
   tensor,
 } from '../../src/index.js';
-import { drawGraphData, type GraphChoice, graphChoice, growGraph } from '../support/graphs.js';
-import { holes, type LayerChoice, layerChoice, normals, toLayer } from '../support/models.js';
+import goldenCases from '../fixtures/onnx/onnxruntime.json' with { type: 'json' };
+import publishedCases from '../fixtures/onnx-lstm.json' with { type: 'json' };
+import { canSayInOnnx, chainChoice, graphChoiceOf, makeChain, makeGraph } from '../support/exchange.js';
+import { swapAxes } from '../support/layer-run.js';
 
-/** What ONNX lets gates go through. */
-const gateActivations: readonly ElementwiseActivationName[] = [
-  'linear',
-  'sigmoid',
-  'tanh',
-  'relu',
-  'leakyRelu',
-  'elu',
-  'softplus',
-  'hardSigmoid',
-  'hardSigmoidLegacy',
-];
-
-function canSay(choice: LayerChoice): boolean {
-  const { kind, cell, variant, activation: squash, recurrentActivation, cellClip } = choice;
-  const inner = kind === 'bidirectional' ? cell : kind;
-  if (inner === 'variant') return variant === 'peepholeLstm' || variant === 'coupledLstm';
-  if (inner === 'lstm' && cellClip !== undefined) return false;
-  if (!['lstm', 'gru', 'simpleRnn'].includes(inner)) return true;
-  return (
-    choice.isPlain || (gateActivations.includes(squash) && gateActivations.includes(recurrentActivation))
-  );
+interface Golden {
+  model: string;
+  masks: 'none' | 'lengths' | 'anywhere';
+  x: { shape: number[]; data: (number | null)[] };
+  mask: number[];
+  output: { shape: number[]; data: number[] };
 }
 
-const choice = fc.record({
-  layers: fc.array(layerChoice.filter(canSay), { minLength: 1, maxLength: 3 }),
-  end: fc.constantFrom('sequence', 'lstm', 'max', 'average'),
-  masks: fc.constantFrom<OnnxOptions['masks']>('none', 'lengths', 'anywhere'),
-  opset: fc.constantFrom(17, 18, 21),
-  batch: fc.integer({ min: 1, max: 3 }),
-  steps: fc.integer({ min: 1, max: 5 }),
-  features: fc.integer({ min: 1, max: 3 }),
-  seed: fc.nat(),
-});
+/** Written by `npm run interop -- --only onnx --fixtures`. */
+const golden = goldenCases as Golden[];
 
-const ends: Readonly<Record<string, () => Layer[]>> = {
-  sequence: () => [dense(2)],
-  lstm: () => [lstm(2), dense(2, { activation: 'softmax' })],
-  max: () => [globalMaxPooling1d(), dense(2, { activation: 'gelu' })],
-  average: () => [globalAveragePooling1d(), dense(2, { activation: 'swish' })],
-};
+interface PublishedTensor {
+  name: string;
+  shape: number[];
+  data: number[];
+}
 
-/** Gives every weight a random value. */
-function shake(built: Model | Sequential, seed: number): void {
-  const random = new Random(seed, 21);
-  const weights = built.getWeights();
-  for (const [name, { data }] of Object.entries(weights)) {
-    const isVariance = name.endsWith('Variance');
-    for (let k = 0; k < data.length; k++)
-      data[k] = isVariance ? 0.5 + random.uniform() : 0.5 * random.normal();
+const published = publishedCases as unknown as Record<
+  string,
+  {
+    attributes: { hidden_size: number; layout?: number };
+    inputs: PublishedTensor[];
+    outputs: PublishedTensor[];
   }
-  built.setWeights(weights);
+>;
+
+/** A graph of one LSTM, all of whose inputs but X are constants. */
+function lstmFile(
+  attributes: Readonly<Record<string, number>>,
+  inputs: readonly PublishedTensor[],
+  outputs: readonly PublishedTensor[],
+): Uint8Array {
+  const w = new NodeWriter(false);
+  const names = ['X', 'W', 'R', 'B', 'sequence_lens', 'initial_h', 'initial_c', 'P'];
+  const found = names.map((name) => inputs.find((one) => one.name === name));
+  for (const one of found.slice(1)) {
+    if (!one) continue;
+    const type = one.name === 'sequence_lens' ? INT32 : FLOAT;
+    w.shared({ ...one, type, data: Float64Array.from(one.data) });
+  }
+  const all = Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, int(value)]));
+  const wanted = ['Y', 'Y_h'].map((name) => (outputs.some((one) => one.name === name) ? name : ''));
+  w.nodeOf(
+    'LSTM',
+    found.map((one) => one?.name ?? ''),
+    all,
+    { outputs: wanted },
+  );
+  const info = ({ name, shape }: PublishedTensor) => ({ name, type: FLOAT, shape });
+  return encodeModel({
+    opset: 14,
+    graph: {
+      name: '',
+      nodes: w.nodes,
+      initializers: w.initializers,
+      inputs: [info(found[0] as PublishedTensor)],
+      outputs: outputs.map(info),
+    },
+    functions: [],
+  });
 }
+
+const chains = fc.record({ chain: chainChoice(canSayInOnnx), opset: fc.constantFrom(17, 18, 21) });
 
 describe('a model out and in', () => {
   it('predicts the same bits, whatever is masked', () => {
     fc.assert(
-      fc.property(choice, ({ layers, end, masks, opset, batch, steps, features, seed }) => {
-        const hidden = layers.map((layer) => toLayer(layer, true, true));
-        const built = sequential([...hidden, ...(ends[end] as () => Layer[])()], { seed });
-        built.build([null, features]);
-        shake(built, seed);
-        const random = new Random(seed, 22);
-        const data = Float32Array.from(normals(random, batch * steps * features));
-        const mask = masks === 'anywhere' ? holes(random, batch, steps) : undefined;
-        mask?.forEach((real, step) => {
-          if (real === 0) data.fill(Number.NaN, step * features, (step + 1) * features);
-        });
-        const lengths =
-          masks === 'lengths' ? Array.from({ length: batch }, () => 1 + random.below(steps)) : undefined;
-        const x = tensor(data, [batch, steps, features], lengths ? { lengths } : {});
-        const again = fromOnnx(toOnnx(built, { masks: masks as 'none', opset }));
-        const [a, b] = [built, again].map((one) => (one as Sequential).predict(x, { missing: 'mask' })) as [
+      fc.property(chains, ({ chain, opset }) => {
+        const { built, given } = makeChain(chain);
+        const again = fromOnnx(toOnnx(built, { masks: chain.masks, opset })) as unknown as Sequential;
+        const [a, b] = [built, again].map((one) => one.predict(given.x, { missing: 'mask' })) as [
           Tensor,
           Tensor,
         ];
-        expect(b.shape).toEqual(a.shape);
-        expect(b.data).toEqual(a.data);
+        expect(b).toEqual(a);
       }),
       { numRuns: 60 },
     );
   });
-});
 
-describe('a graph out and in', () => {
-  const canSayAll = ({ steps }: GraphChoice) => steps.every(({ layer }) => canSay(layer));
-
-  it('predicts the same bits, whatever is masked', () => {
+  it('so does a graph of several inputs and outputs', () => {
     fc.assert(
-      fc.property(graphChoice.filter(canSayAll), (choice) => {
-        const built = model(growGraph(choice), { seed: choice.seed });
-        shake(built, choice.seed);
-        const samples = drawGraphData(choice, new Random(choice.seed, 23));
-        const x = samples.map(({ data, rows, steps, features, sequence }) =>
-          tensor(Float32Array.from(data), sequence ? [rows, steps, features] : [rows, features]),
-        );
-        const again = fromOnnx(toOnnx(built, { masks: 'anywhere' })) as unknown as Functional;
-        const named = Object.fromEntries(built.internals.inputPorts.names.map((name, i) => [name, x[i]]));
-        const a = built.predict(x as never, { missing: 'mask' }) as Tensor[];
+      fc.property(graphChoiceOf(canSayInOnnx), (choice) => {
+        const { built, given, names } = makeGraph(choice);
+        const again = fromOnnx(toOnnx(built as never, { masks: 'anywhere' })) as unknown as Functional;
+        const x = given.map((one) => one.x);
+        const named = Object.fromEntries(names.map((name, i) => [name, x[i]]));
+        const a = built.predict(x as never, { missing: 'mask' }) as unknown as Tensor[];
         const b = again.predict(named as never, { missing: 'mask' }) as unknown as Record<string, Tensor>;
         built.internals.outputPorts.names.forEach((name, i) => void expect(b[name]).toEqual(a[i]));
       }),
       { numRuns: 40 },
     );
+  });
+});
+
+describe('what other systems make of it', () => {
+  it.each(golden.map((one, i) => [i, one] as const))(
+    'onnxruntime gave the same numbers: case %i',
+    (_, one) => {
+      const { x, mask, masks, output } = one;
+      const model = fromOnnx(Uint8Array.from(atob(one.model), (letter) => letter.charCodeAt(0)));
+      const data = Float32Array.from(x.data, (value) => value ?? Number.NaN);
+      const [batch, steps] = x.shape as [number, number];
+      const lengths = Array.from({ length: batch }, (__, row) =>
+        mask.slice(row * steps, (row + 1) * steps).reduce((sum, real) => sum + real, 0),
+      );
+      const given = tensor(data, x.shape, masks === 'lengths' ? { lengths } : {});
+      const ours = (model as unknown as Sequential).predict(given, { missing: 'mask' });
+      expect(ours.shape).toEqual(output.shape);
+      ours.data.forEach((value, k) => {
+        const step = Math.floor(k / 2);
+        if (ours.shape.length === 3 && mask[step] === 0) return;
+        expect(Math.abs(value - (output.data[k] as number))).toBeLessThan(1e-5);
+      });
+    },
+  );
+
+  it.each(Object.entries(published))(
+    'the LSTM of its own tests: %s',
+    (_, { attributes, inputs, outputs }) => {
+      const model = fromOnnx(lstmFile(attributes, inputs, outputs));
+      const { data, shape } = inputs.find(({ name }) => name === 'X') as PublishedTensor;
+      const isBatchFirst = attributes.layout === 1;
+      const [first, second, features] = shape as [number, number, number];
+      const rows = isBatchFirst ? data : swapAxes(data, first, second);
+      const x = tensor(rows, isBatchFirst ? shape : [second, first, features]);
+      const found = [(model as unknown as Sequential).predict(x)].flatMap((one) =>
+        'data' in one ? [one] : Object.values(one as Record<string, Tensor>),
+      );
+      found.forEach((one, i) => {
+        expect(one.data.length).toBe(outputs[i]?.data.length);
+        one.data.forEach((value, k) => void expect(value).toBeCloseTo(outputs[i]?.data[k] as number, 6));
+      });
+    },
+  );
+
+  it('the model of the bench, which is written by hand: time first, initial state and all', () => {
+    const size = { name: '', batch: 2, steps: 3, inputs: 2, units: [3, 2], outputs: 4, everyStep: true };
+    const source = sequential([
+      lstm(3, { returnSequences: true }),
+      lstm(2, { returnSequences: true }),
+      dense(4, { activation: 'softmax' }),
+    ]).build([null, 2]);
+    const model = fromOnnx(onnxModel({ size, weights: source.getWeights() as never, streamed: false }));
+    const x = tensor(
+      Float32Array.from({ length: 12 }, (_, i) => Math.sin(i)),
+      [2, 3, 2],
+    );
+    expect((model as unknown as Sequential).predict(x)).toEqual(source.predict(x));
   });
 });
 

@@ -122,6 +122,8 @@ function checkMask(reading: Reading, node: OnnxNode, x: Flow): void {
     throw refuse(node, 'reads masked steps as if they were real, which no layer does');
   }
   const lengths = reading.value(name);
+  // Lengths that are all of the steps say nothing.
+  if (lengths.kind === 'constant' && lengths.tensor.data.every((length) => length === x.shape[0])) return;
   if (lengths.kind !== 'lengths') throw refuse(node, `reads a ${lengths.kind} as its sequence_lens`);
   const areInFront = x.isCompact || lengths.atoms.every((atom) => !reading.masking.has(atom));
   if (areSame(lengths.atoms, x.mask) && areInFront) return;
@@ -141,7 +143,7 @@ function initialOf(reading: Reading, node: OnnxNode, input: number): Value | und
   if (value.kind !== 'constant') return value;
   const { shape, data } = value.tensor;
   if (data.every((number) => number === 0)) return undefined;
-  if (shape[1] === 1) return { kind: 'begun', tensor: value.tensor };
+  if (shape[1] === 1 && intOf(node, 'layout', 0) === 0) return { kind: 'begun', tensor: value.tensor };
   throw refuse(node, `begins with a state of its own for each of ${shape[1]} rows, which no layer does`);
 }
 

@@ -37,7 +37,7 @@ export interface OnnxNode {
   readonly attributes: Attributes;
 }
 
-/** An input or output of a graph: the type of its numbers, and its axes, by their size or a name. */
+/** An input or output of a graph: the type of its numbers, and its axes, by their size or a name; an empty one says nothing. */
 export interface ValueInfo {
   readonly name: string;
   readonly type: number;
@@ -157,7 +157,7 @@ function encodeContent(kind: Attribute['kind'], value: Attribute['value']): Part
 
 function encodeValueInfo({ name, type, shape }: ValueInfo): Parts {
   const axes = all(shape, (axis) =>
-    bytesField(1, typeof axis === 'number' ? intField(1, axis) : textField(2, axis)),
+    bytesField(1, typeof axis === 'number' ? intField(1, axis) : axis === '' ? [] : textField(2, axis)),
   );
   return [
     ...textField(1, name),

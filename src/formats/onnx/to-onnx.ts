@@ -49,12 +49,14 @@ export function toOnnx(model: Model<FloatArray>, options: OnnxOptions = {}): Uin
   const w = new NodeWriter(false);
   const weights = model.getWeights();
   const inputs: ValueInfo[] = [];
+  // Each input has a number of steps of its own.
+  const stepsOf = ({ name }: Value) => (network.inputShapes.length > 1 ? `${name}_steps` : 'steps');
   const values: Value[] = network.inputShapes.map((shape, i) => {
     const name = w.free(inputPorts.names[i] || 'input');
     const readers = graph.nodes.filter((node) => node.inputs.includes(i));
     const input = { name, shape, isIds: readsIds(readers, graph, i) };
-    inputs.push(infoOf(input));
-    return withMask(w, input, masks, inputs);
+    inputs.push(infoOf(input, stepsOf(input)));
+    return withMask(w, input, masks, inputs, stepsOf(input));
   });
   const uses = new Map<string, number>();
   for (const { layer, inputs: read } of graph.nodes) {
@@ -72,7 +74,7 @@ export function toOnnx(model: Model<FloatArray>, options: OnnxOptions = {}): Uin
   const outputs = graph.outputs.map((value, i): ValueInfo => {
     const { name, shape } = values[value] as Value;
     const output = w.node('Identity', [name], {}, { outputs: [outputPorts.names[i] || 'output'] });
-    return infoOf({ name: output, shape });
+    return infoOf({ name: output, shape }, '');
   });
   return encodeModel({
     opset,
@@ -106,8 +108,8 @@ function readsIds(
 }
 
 /** An input as the file names it; its batch, and its steps where they vary, have names. */
-function infoOf({ name, shape, isIds }: Value): ValueInfo {
-  const axes = shape.map((axis) => axis ?? 'steps');
+function infoOf({ name, shape, isIds }: Value, varying: string): ValueInfo {
+  const axes = shape.map((axis) => axis ?? varying);
   return {
     name,
     type: isIds ? INT64 : FLOAT,
@@ -116,11 +118,17 @@ function infoOf({ name, shape, isIds }: Value): ValueInfo {
 }
 
 /** The input with what is told of its masked steps, and zeros there. */
-function withMask(w: NodeWriter, given: Value, masks: OnnxOptions['masks'], inputs: ValueInfo[]): Value {
+function withMask(
+  w: NodeWriter,
+  given: Value,
+  masks: OnnxOptions['masks'],
+  inputs: ValueInfo[],
+  varying: string,
+): Value {
   const input = given.isIds && given.shape.length === 1 ? rowsOfIds(w, given) : given;
   if (masks === 'none' || input.shape.length === 1) return input;
   const { name, shape, isIds } = input;
-  const steps = shape[0] ?? 'steps';
+  const steps = shape[0] ?? varying;
   let mask: Mask;
   if (masks === 'lengths') {
     const lengths = w.free(`${name}_lengths`);

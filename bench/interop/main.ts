@@ -1,0 +1,57 @@
+/**
+ * `npm run interop`: files of other systems, beside those systems themselves. Random models go out and are run by the
+ * other system, and what it writes comes in and is run here; both must give the same numbers. Options, behind `--`:
+ *
+ *     --only TEXT   only comparisons that have TEXT in their name
+ *     --runs N      how many random models each, 200 by default
+ *     --seed N      other models
+ *     --fixtures    writes the golden files of test/fixtures anew
+ *
+ * The other systems are those of bench/peers' own package, which is installed first. It ends with 1 where a difference
+ * is larger than it should be.
+ */
+import { parseArgs } from 'node:util';
+import { installPeers } from '../peers/install.js';
+import { compareOnnx } from './onnx.js';
+
+/** What a comparison found. */
+export interface Finding {
+  readonly name: string;
+  readonly models: number;
+  /** The largest difference between two numbers that should be the same. */
+  readonly worst: number;
+  readonly bound: number;
+}
+
+export interface ComparisonOptions {
+  readonly runs: number;
+  readonly seed: number;
+  /** Whether golden files are written. */
+  readonly fixtures: boolean;
+}
+
+const comparisons: Readonly<Record<string, (options: ComparisonOptions) => Promise<Finding[]>>> = {
+  onnx: compareOnnx,
+};
+
+const { values: flags } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    runs: { type: 'string', default: '200' },
+    seed: { type: 'string', default: '1' },
+    fixtures: { type: 'boolean', default: false },
+  },
+});
+
+installPeers();
+const options = { runs: Number(flags.runs), seed: Number(flags.seed), fixtures: flags.fixtures };
+for (const [name, compare] of Object.entries(comparisons)) {
+  if (!name.includes(flags.only)) continue;
+  for (const { name: what, models, worst, bound } of await compare(options)) {
+    const isFine = worst <= bound;
+    console.log(
+      `${isFine ? 'same ' : 'OTHER'}  ${what}: ${models} models, worst difference ${worst.toExponential(1)}`,
+    );
+    if (!isFine) process.exitCode = 1;
+  }
+}
