@@ -17,7 +17,6 @@ import {
   type Layer,
   layerNormLstm,
   lstm,
-  type Sequential,
   sequential,
   type Tensor,
   tensor,
@@ -96,7 +95,7 @@ describe('a model out and in', () => {
     fc.assert(
       fc.property(chains, ({ chain, opset }) => {
         const { built, given } = makeChain(chain);
-        const again = fromOnnx(toOnnx(built, { masks: chain.masks, opset })) as unknown as Sequential;
+        const again = fromOnnx(toOnnx(built, { masks: chain.masks, opset }));
         const [a, b] = [built, again].map((one) => one.predict(given.x, { missing: 'mask' })) as [
           Tensor,
           Tensor,
@@ -111,7 +110,7 @@ describe('a model out and in', () => {
     fc.assert(
       fc.property(graphChoiceOf(canSayInOnnx), (choice) => {
         const { built, given, names } = makeGraph(choice);
-        const again = fromOnnx(toOnnx(built as never, { masks: 'anywhere' })) as unknown as Functional;
+        const again = fromOnnx<Functional>(toOnnx(built as never, { masks: 'anywhere' }));
         const x = given.map((one) => one.x);
         const named = Object.fromEntries(names.map((name, i) => [name, x[i]]));
         const a = built.predict(x as never, { missing: 'mask' }) as unknown as Tensor[];
@@ -135,7 +134,7 @@ describe('what other systems make of it', () => {
         mask.slice(row * steps, (row + 1) * steps).reduce((sum, real) => sum + real, 0),
       );
       const given = tensor(data, x.shape, masks === 'lengths' ? { lengths } : {});
-      const ours = (model as unknown as Sequential).predict(given, { missing: 'mask' });
+      const ours = model.predict(given, { missing: 'mask' });
       expect(ours.shape).toEqual(output.shape);
       ours.data.forEach((value, k) => {
         const step = Math.floor(k / 2);
@@ -154,7 +153,7 @@ describe('what other systems make of it', () => {
       const [first, second, features] = shape as [number, number, number];
       const rows = isBatchFirst ? data : swapAxes(data, first, second);
       const x = tensor(rows, isBatchFirst ? shape : [second, first, features]);
-      const found = [(model as unknown as Sequential).predict(x)].flatMap((one) =>
+      const found = [model.predict(x)].flatMap((one) =>
         'data' in one ? [one] : Object.values(one as Record<string, Tensor>),
       );
       found.forEach((one, i) => {
@@ -176,7 +175,7 @@ describe('what other systems make of it', () => {
       Float32Array.from({ length: 12 }, (_, i) => Math.sin(i)),
       [2, 3, 2],
     );
-    expect((model as unknown as Sequential).predict(x)).toEqual(source.predict(x));
+    expect(model.predict(x)).toEqual(source.predict(x));
   });
 });
 

@@ -6,6 +6,7 @@ import { type Input, input } from '../../layers/input.js';
 import type { Layer, SampleShape, SymbolicTensor } from '../../layers/layer.js';
 import { model } from '../../model/functional.js';
 import type { Model } from '../../model/model.js';
+import type { Sequential } from '../../model/sequential.js';
 import { isKnownFunction } from './functions.js';
 import { readerOf } from './import-nodes.js';
 import { type Axis, type Flow, type Reading, refuse, type Value } from './import-values.js';
@@ -19,15 +20,16 @@ import { BOOL, FLOAT, INT32, INT64 } from './tensors.js';
  * Data is `[batch, steps, features]` here, whichever axis comes first in the file. Inputs for lengths or masks are none
  * of the model's: the library masks by itself.
  *
+ * @typeParam M  what the file holds, a model of one input and one output by default: a file cannot tell the compiler
  * @throws FormatError when the bytes are no such file, or hold what no layer here does: it names the node
  *
  * @example const model = fromOnnx(await readFile('model.onnx'));
  */
-export function fromOnnx(bytes: Uint8Array): Model {
+export function fromOnnx<M extends Model<FloatArray> = Sequential>(bytes: Uint8Array): M {
   if (!(bytes instanceof Uint8Array))
     throw new DataError(`fromOnnx reads a Uint8Array but got ${describe(bytes)}`);
   try {
-    return readGraph(bytes);
+    return readGraph(bytes) as Model<FloatArray> as M;
   } catch (error) {
     if (error instanceof FormatError || !(error instanceof LonghandError)) throw error;
     throw new FormatError(`the ONNX file does not describe a sound model: ${error.message}`);
