@@ -113,7 +113,7 @@ export {
 export type { TextVectorizerOptions } from './data/text/text-options.js';
 export { type TextVectorizer, textVectorizer } from './data/text/text-vectorizer.js';
 export type { PunctuationHandling } from './data/text/tokens.js';
-export type { Json, Transform, TransformJSON } from './data/transform.js';
+export type { AnyTransform, Json, Transform, TransformJSON } from './data/transform.js';
 export { registerTransform, restoreTransform } from './data/transforms.js';
 export type { Windows } from './data/window-view.js';
 export { type WindowsOptions, windows } from './data/windows.js';
@@ -257,7 +257,7 @@ export {
   pipeline,
   serializePipeline,
 } from './model/pipeline.js';
-export type { AnswerOf, AnyTransform, RawOf, Transforms } from './model/pipeline-parts.js';
+export type { AnswerOf, RawOf, Transforms } from './model/pipeline-parts.js';
 export type { AllOrSome, Each, Some, SymbolicPorts } from './model/ports.js';
 export type { SamplesOptions, Spread } from './model/predictions.js';
 export { type Preparation, readPreparation } from './model/preparation.js';

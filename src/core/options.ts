@@ -15,8 +15,12 @@ function editDistance(a: string, b: string): number {
   return previous[b.length] as number;
 }
 
+/** Nobody means a known name by a longer one, and what is not known may come from a hostile file. */
+const LONGEST_NAME = 100;
+
 /** The known name that `name` was most likely meant to be, or nothing when none is near. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
+  if (name.length > LONGEST_NAME) return undefined;
   const plain = (text: string) => text.replace(/[_-]/g, '').toLowerCase();
   let best: string | undefined;
   let bestDistance = Math.min(Math.max(2, Math.ceil(name.length / 3)) + 1, Math.max(1, name.length - 1));
@@ -34,7 +38,7 @@ export function nearestName(name: string, known: readonly string[]): string | un
 export function unknownName(what: string, name: string, known: readonly string[]): ConfigError {
   const nearest = nearestName(name, known);
   const mend = nearest === undefined ? `use one of ${known.join(', ')}` : `did you mean '${nearest}'?`;
-  return new ConfigError(`${what} '${name}' is not known: ${mend}`);
+  return new ConfigError(`${what} ${describe(name)} is not known: ${mend}`);
 }
 
 /**
@@ -85,7 +89,10 @@ export function checkValue(where: string, value: unknown, method: string, such: 
 /** A short description of any value, for error messages. */
 export function describe(value: unknown): string {
   if (value === null) return 'null';
-  if (typeof value === 'string') return `'${value.length > 40 ? `${value.slice(0, 40)}...` : value}'`;
+  if (typeof value === 'string') {
+    const shown = value.length > 40 ? `${value.slice(0, 40)}...` : value;
+    return `'${shown.replace(/\p{Cc}/gu, (control) => JSON.stringify(control).slice(1, -1))}'`;
+  }
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (ArrayBuffer.isView(value)) return `a ${value.constructor.name}`;
   if (typeof value === 'function') return 'a function';

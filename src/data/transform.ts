@@ -41,6 +41,16 @@ export interface Transform<Raw, Ready> {
   toJSON(): TransformJSON;
 }
 
+/** A transform of whatever data: what a pipeline takes. */
+export interface AnyTransform {
+  readonly kind: string;
+  readonly isFitted: boolean;
+  fit(raw: never): unknown;
+  transform(raw: never): unknown;
+  inverse(ready: never): unknown;
+  toJSON(): TransformJSON;
+}
+
 /** What a transform has learned, where it has; the error says what to do where it has not. */
 export function learnedBy<Learned>(kind: string, learned: Learned | undefined): Learned {
   if (learned !== undefined) return learned;

@@ -13,7 +13,7 @@ import { restoreRobustScaler } from './scalers/robust-scaler.js';
 import { restoreStandardScaler } from './scalers/standard-scaler.js';
 import { restoreTableEncoder } from './table-encoder.js';
 import { restoreTextVectorizer } from './text/text-vectorizer.js';
-import type { Transform, TransformJSON } from './transform.js';
+import type { AnyTransform, Transform, TransformJSON } from './transform.js';
 
 /** Makes a transform again from JSON of its kind. It trusts nothing, and throws a LonghandError for what it cannot take. */
 type Restore = (json: TransformJSON) => Transform<unknown, unknown>;
@@ -48,10 +48,7 @@ const registered = new Map<string, Restore>();
  *
  * @example registerTransform('celsius', () => celsius());
  */
-export function registerTransform(
-  kind: string,
-  restore: (json: TransformJSON) => Transform<never, unknown>,
-): void {
+export function registerTransform(kind: string, restore: (json: TransformJSON) => AnyTransform): void {
   if (typeof kind !== 'string' || kind === '' || typeof restore !== 'function') {
     throw new ConfigError(
       `registerTransform takes a kind and a function but got ${describe(kind)} and ${describe(restore)}`,

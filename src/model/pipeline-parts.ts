@@ -8,20 +8,10 @@ import { isTensor, type Tensor } from '../core/tensor.js';
 import type { SampleInput } from '../data/samples.js';
 import type { Scaler } from '../data/scalers/scaler.js';
 import { pickRows } from '../data/splits.js';
-import type { Json, TransformJSON } from '../data/transform.js';
+import type { AnyTransform, Json } from '../data/transform.js';
 import { restoreTransform } from '../data/transforms.js';
 import { isWindows } from '../data/window-view.js';
 import type { TargetInput } from '../training/targets.js';
-
-/** A transform of whatever data. */
-export interface AnyTransform {
-  readonly kind: string;
-  readonly isFitted: boolean;
-  fit(raw: never): unknown;
-  transform(raw: never): unknown;
-  inverse(ready: never): unknown;
-  toJSON(): TransformJSON;
-}
 
 /** Transforms in the form of a model's data; nothing where the data goes through as it is. */
 export type Transforms =

@@ -190,6 +190,7 @@ test('checkBoolean takes true and false and nothing that only looks like them', 
 test('describe says what a value is, in few words', () => {
   expect(describeValue('x'.repeat(41))).toBe(`'${'x'.repeat(40)}...'`);
   expect(describeValue('x'.repeat(40))).toBe(`'${'x'.repeat(40)}'`);
+  expect(describeValue('two\nlines\u0000')).toBe("'two\\nlines\\u0000'");
   expect(describeValue({})).toBe('an object with nothing');
   expect(describeValue({ a: 1, b: 2, c: 3, d: 4, e: 5 })).toBe('an object with a, b, c, d');
   expect(describeValue(Symbol('s'))).toBe('Symbol(s)');

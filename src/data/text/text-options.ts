@@ -15,7 +15,7 @@ export interface TextVectorizerOptions {
   lowercase?: boolean;
   /** Which way of writing é and the like all are brought to: `'NFC'` by default of words, `'none'` of characters. */
   normalization?: 'NFC' | 'NFD' | 'NFKC' | 'NFKD' | 'none';
-  /** How many ids a row has at most; any number by default. */
+  /** How many ids a row has at most, up to 2^20; any number by default. */
   maxSequenceLength?: number;
   /** Where a text that is too long is cut: at its end, `'post'`, the default, or at its beginning, `'pre'`. */
   truncation?: 'pre' | 'post';
@@ -76,6 +76,8 @@ const hints = {
 
 /** As many as an embedding can have: see layers/embedding.ts. */
 export const MOST_IDS = 2 ** 24;
+/** So that a hostile file cannot have rows padded without end: a million characters fit. */
+const LONGEST_SEQUENCE = 2 ** 20;
 
 /** @throws ConfigError for an option that is unknown or out of range */
 export function checkTextOptions(options: TextVectorizerOptions): TextSettings {
@@ -148,6 +150,9 @@ function checkSizes({ vocabularySize, maxSequenceLength }: TextSettings, reserve
     checkInteger('textVectorizer: vocabularySize', vocabularySize, { min: reserved + 1, max: MOST_IDS });
   }
   if (maxSequenceLength !== undefined) {
-    checkInteger('textVectorizer: maxSequenceLength', maxSequenceLength, { min: reserved - 1 });
+    checkInteger('textVectorizer: maxSequenceLength', maxSequenceLength, {
+      min: reserved - 1,
+      max: LONGEST_SEQUENCE,
+    });
   }
 }

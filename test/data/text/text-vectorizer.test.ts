@@ -248,7 +248,7 @@ describe('rows', () => {
   it('of texts without a token are an error, or one unknown id', () => {
     expect(() => learned({}).transform(['a', ' \n'])).toThrow(DataError);
     expect(() => learned({}).transform(['a', ' \n'])).toThrow(
-      "text 1, ' \n', has no token: leave it out, or write",
+      "text 1, ' \\n', has no token: leave it out, or write",
     );
     expect(learned({ whenEmpty: 'unknown' }).transform(['a', ''])).toEqual([[2], [1]]);
   });
