@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { craftZip } from '../../bench/fuzz/craft-zip.js';
 import { DataError, FormatError } from '../../src/core/errors.js';
 import {
   readSafetensors,
@@ -10,7 +11,6 @@ import {
   writeTorchFile,
 } from '../../src/formats/index.js';
 import { lstm, sequential, tensor } from '../../src/index.js';
-import { craftZip } from '../support/zip.js';
 
 const fixture = (name: string) => readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
 

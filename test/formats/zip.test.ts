@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type CraftedEntry, craftZip } from '../../bench/fuzz/craft-zip.js';
 import { FormatError } from '../../src/core/errors.js';
 import { crc32 } from '../../src/formats/crc32.js';
 import { readZip } from '../../src/formats/zip.js';
 import { writeZip } from '../../src/formats/zip-writer.js';
-import { type CraftedEntry, craftZip } from '../support/zip.js';
 
 const text = (value: string) => new TextEncoder().encode(value);
 const some = Uint8Array.from({ length: 3000 }, (_, i) => (i * i) % 251);

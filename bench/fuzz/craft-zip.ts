@@ -29,7 +29,7 @@ export interface CraftedEnd {
 }
 
 /** The checksum, bit by bit. */
-function crcOf(bytes: Uint8Array): number {
+export function crcOf(bytes: Uint8Array): number {
   let crc = ~0;
   for (const byte of bytes) {
     crc ^= byte;
@@ -83,7 +83,7 @@ export function craftZip(entries: readonly CraftedEntry[], end: CraftedEnd = {})
     put(localName);
     put(localExtra);
     put(packed);
-    if (hasDescriptor) put(Buffer.concat([u32(0x08074b50, crc, packed.length, size)]));
+    if (hasDescriptor) put(Buffer.concat([u32(0x08074b50, crc, packed.length, size % 2 ** 32)]));
     const extra = is64
       ? Buffer.concat([u16(9, 0), u16(1, 24), u64(size, packed.length, header)])
       : Buffer.alloc(0);

@@ -1,0 +1,12 @@
+/** All readers of files that are fuzzed. One of a new format is a line here; it is fuzzed by the tests then, too. */
+import type { FuzzReader } from './fuzz-reader.js';
+import { modelFileReader, modelJsonReader, safetensorsReader } from './readers/safetensors.js';
+import { torchReader, zipReader } from './readers/torch.js';
+
+export const readers: readonly FuzzReader[] = [
+  safetensorsReader,
+  modelFileReader,
+  modelJsonReader,
+  zipReader,
+  torchReader,
+];
