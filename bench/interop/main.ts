@@ -13,6 +13,7 @@
 import { parseArgs } from 'node:util';
 import { installPeers } from '../peers/install.js';
 import { compareOnnx } from './onnx.js';
+import { compareTfjs } from './tfjs.js';
 
 /** What a comparison found. */
 export interface Finding {
@@ -32,6 +33,7 @@ export interface ComparisonOptions {
 
 const comparisons: Readonly<Record<string, (options: ComparisonOptions) => Promise<Finding[]>>> = {
   onnx: compareOnnx,
+  tfjs: compareTfjs,
 };
 
 const { values: flags } = parseArgs({

@@ -11,6 +11,7 @@ import {
   type Layer,
   lstm,
   type Model,
+  masking,
   model,
   type Sequential,
   sequential,
@@ -41,6 +42,36 @@ export function canSayInOnnx(choice: LayerChoice): boolean {
   if (!['lstm', 'gru', 'simpleRnn'].includes(inner)) return true;
   return (
     choice.isPlain || (gateActivations.includes(squash) && gateActivations.includes(recurrentActivation))
+  );
+}
+
+/** What TensorFlow.js has of activations. */
+const tfjsActivations: readonly ElementwiseActivationName[] = [
+  'linear',
+  'sigmoid',
+  'tanh',
+  'relu',
+  'elu',
+  'selu',
+  'softplus',
+  'gelu',
+  'hardSigmoidLegacy',
+  'swish',
+];
+
+export function canSayInTfjs(choice: LayerChoice): boolean {
+  const { kind, cell, activation: squash, recurrentActivation, cellClip, resetAfter } = choice;
+  const inner = kind === 'bidirectional' ? cell : kind;
+  if (inner === 'variant' || kind === 'activityRegularization' || kind === 'masking') return false;
+  if (choice.activityRegularizer !== 'none') return false;
+  if (!tfjsActivations.includes(squash)) return false;
+  if (!['lstm', 'gru', 'simpleRnn'].includes(inner)) return true;
+  if (inner === 'lstm' && cellClip !== undefined) return false;
+  if (inner === 'gru' && resetAfter) return false;
+  if (choice.zeroOutputForMask || choice.initialState === 'learned') return false;
+  return (
+    tfjsActivations.includes(recurrentActivation) &&
+    (choice.recurrentDropout > 0 || choice.weightDropout === 0)
   );
 }
 
@@ -109,6 +140,28 @@ export function makeChain(choice: ChainChoice, mayReverse = true): { built: Sequ
     });
   }
   return { built, given: { x: tensor(data, [batch, steps, features], lengths ? { lengths } : {}), mask } };
+}
+
+/** The value of all features of a masked step, where a layer finds it. */
+const MASK_VALUE = 5;
+
+/** A chain that finds masked steps by their value, where any are. */
+export function makeMaskingChain({ layers, end, masks, batch, steps, features, seed }: ChainChoice) {
+  const hasMask = masks !== 'none';
+  const hidden = layers.map((layer) => toLayer(layer, true, !hasMask));
+  const pooled = hasMask ? 'lstm' : end;
+  const front = hasMask ? [masking({ maskValue: MASK_VALUE })] : [];
+  const built = sequential([...front, ...hidden, ...(ends[pooled] as () => Layer[])()], { seed });
+  built.build([null, features]);
+  shake(built, seed);
+  const random = new Random(seed, 22);
+  const data = Float32Array.from(normals(random, batch * steps * features));
+  if (hasMask) {
+    holes(random, batch, steps).forEach((real, step) => {
+      if (real === 0) data.fill(MASK_VALUE, step * features, (step + 1) * features);
+    });
+  }
+  return { built, x: tensor(data, [batch, steps, features]) };
 }
 
 export function makeGraph(choice: GraphChoice): {

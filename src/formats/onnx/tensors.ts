@@ -1,5 +1,6 @@
 /** The tensors of an ONNX file: weights, and the small whole numbers that shapes are made of. */
 import { FormatError } from '../../core/errors.js';
+import { fromSmallFloats } from '../../core/small-floats.js';
 import { formatShape, sizeOf } from '../../core/tensor.js';
 import { bytesField, intField, type Parts, readFields, readPackedInts, textField } from './protobuf.js';
 
@@ -10,6 +11,7 @@ export const INT64 = 7;
 export const BOOL = 9;
 const FLOAT16 = 10;
 const DOUBLE = 11;
+const BFLOAT16 = 16;
 
 /** How many bytes a number of each type has. */
 const WIDTHS: Readonly<Record<number, number>> = {
@@ -19,6 +21,7 @@ const WIDTHS: Readonly<Record<number, number>> = {
   [BOOL]: 1,
   [FLOAT16]: 2,
   [DOUBLE]: 8,
+  [BFLOAT16]: 2,
 };
 
 export interface OnnxTensor {
@@ -88,14 +91,17 @@ export function readTensor(bytes: Uint8Array): OnnxTensor {
 
 function fromRaw(raw: Uint8Array, type: number, width: number): OnnxTensor['data'] {
   const length = Math.floor(raw.length / width);
-  const data = type === FLOAT || type === FLOAT16 ? new Float32Array(length) : new Float64Array(length);
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  if (type === FLOAT16 || type === BFLOAT16) {
+    const codes = Uint16Array.from({ length }, (_, k) => view.getUint16(2 * k, true));
+    return fromSmallFloats(type === FLOAT16 ? 'F16' : 'BF16', codes);
+  }
+  const data = type === FLOAT ? new Float32Array(length) : new Float64Array(length);
   for (let k = 0; k < length; k++) {
     if (type === FLOAT) data[k] = view.getFloat32(4 * k, true);
     else if (type === DOUBLE) data[k] = view.getFloat64(8 * k, true);
     else if (type === INT64) data[k] = Number(view.getBigInt64(8 * k, true));
     else if (type === INT32) data[k] = view.getInt32(4 * k, true);
-    else if (type === FLOAT16) data[k] = fromHalf(view.getUint16(2 * k, true));
     else data[k] = raw[k] as number;
   }
   return data;
@@ -120,13 +126,4 @@ function fromFields(
     at += part.length;
   }
   return data;
-}
-
-/** IEEE 754's half precision: 1 bit of sign, 5 of exponent, 10 of fraction. */
-export function fromHalf(bits: number): number {
-  const sign = bits >> 15 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
 }
