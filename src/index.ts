@@ -71,20 +71,7 @@ export type { EntityId, EventPeriod } from './data/event-steps.js';
 export { type IdxArray, readIdx } from './data/idx.js';
 export { readPianoRolls } from './data/piano-roll.js';
 export type { Missing, SampleInput } from './data/samples.js';
-export { chain } from './data/scalers/chain.js';
-export { type DifferenceOptions, difference } from './data/scalers/difference.js';
-export { log1p } from './data/scalers/log1p.js';
-export { type MinMaxScalerOptions, minMaxScaler } from './data/scalers/min-max-scaler.js';
-export type { Doubles, Numbers } from './data/scalers/numbers.js';
-export { robustScaler } from './data/scalers/robust-scaler.js';
-export type { InverseOptions, Scaler } from './data/scalers/scaler.js';
-export { standardScaler } from './data/scalers/standard-scaler.js';
-export {
-  type SeriesPart,
-  type SeriesSplit,
-  type SeriesSplitOptions,
-  splitSeries,
-} from './data/split-series.js';
+export * from './data/series.js';
 export {
   pickRows,
   type RandomSplitOptions,
@@ -115,8 +102,6 @@ export { type TextVectorizer, textVectorizer } from './data/text/text-vectorizer
 export type { PunctuationHandling } from './data/text/tokens.js';
 export type { AnyTransform, Json, Transform, TransformJSON } from './data/transform.js';
 export { registerTransform, restoreTransform } from './data/transforms.js';
-export type { Windows } from './data/window-view.js';
-export { type WindowsOptions, windows } from './data/windows.js';
 export { activation } from './layers/activation.js';
 export type { ActivationName, ElementwiseActivationName } from './layers/activations.js';
 export {
@@ -235,6 +220,7 @@ export {
   streamSteps,
   type TokenState,
 } from './model/decode.js';
+export * from './model/forecasting.js';
 export { type Functional, type InputPorts, type ModelDefinition, model } from './model/functional.js';
 export type { BatchesOptions } from './model/given-rows.js';
 export type { GradientReport, LayerReport } from './model/gradient-report.js';

@@ -54,7 +54,6 @@ export function windows(
   });
   const source = toSeries(series);
   const steps = source.shape[0] as number;
-  const features = source.shape[1] as number;
   const input = checkInteger('windows: input', options.input);
   const horizon = checkInteger('windows: horizon', options.horizon ?? 1, { min: 0 });
   const stride = checkInteger('windows: stride', options.stride ?? 1);
@@ -82,19 +81,26 @@ export function windows(
     );
     if (starts.length === 0) throw new DataError('windows: the gaps of the series leave not a single row');
   } else {
-    const end = (starts[count - 1] as number) + input + horizon;
-    const at = source.data.subarray(0, end * features).findIndex(Number.isNaN);
-    if (at >= first * features) {
-      throw new DataError(
-        `windows: the series has NaN at step ${Math.floor(at / features)}, feature ${at % features}: mend it, or take it for ` +
-          "a gap with { missing: 'mask' }",
-      );
-    }
+    const last = starts[count - 1] as number;
+    checkGaps(source, first, last + input);
+    checkGaps(goals, first + input, last + input + horizon);
   }
   return {
     x: windowsOf(source, starts, input),
     y: windowsOf(goals, horizon === 0 ? starts : starts.map((start) => start + input), horizon),
   };
+}
+
+/** @throws DataError for NaN in the steps `from` to `to - 1` */
+function checkGaps({ data, shape }: Tensor, from: number, to: number): void {
+  const features = shape[1] as number;
+  for (let at = from * features; at < to * features; at++) {
+    if (!Number.isNaN(data[at])) continue;
+    throw new DataError(
+      `windows: the series has NaN at step ${Math.floor(at / features)}, feature ${at % features}: mend it, or take it for ` +
+        "a gap with { missing: 'mask' }",
+    );
+  }
 }
 
 /** [steps, features], sharing the memory of what is given where that is a flat array. */

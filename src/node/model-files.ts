@@ -84,7 +84,7 @@ export async function loadPipeline<P = Pipeline<Transform<unknown, unknown>, Tra
 }
 
 /** What is read from the bytes of a file; a FormatError names the file. */
-async function readFrom<T>(path: string, read: (bytes: Uint8Array) => T): Promise<T> {
+export async function readFrom<T>(path: string, read: (bytes: Uint8Array) => T): Promise<T> {
   const bytes = await readFile(path);
   try {
     return read(bytes);
