@@ -26,8 +26,8 @@ export function terminalTable(results: Results): string {
     row.metric,
     row.ours,
     row.seeds,
-    row.baseline,
-    row.published,
+    figureOf(row.baseline),
+    figureOf(row.published),
     row.bar,
     row.held,
     row.seconds,
@@ -36,6 +36,11 @@ export function terminalTable(results: Results): string {
   const widths = COLUMNS.map((_, k) => Math.max(...cells.map((row) => (row[k] as string).length)));
   const lines = cells.map((row) => row.map((cell, k) => cell.padEnd(widths[k] as number)).join('  '));
   return lines.map((line) => line.trimEnd()).join('\n');
+}
+
+/** What stands before the name of the model. */
+function figureOf(cell: string): string {
+  return cell.replace(/ \(.*/, '');
 }
 
 /** The page: the table, what each row means, and what was not measured. */
