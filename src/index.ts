@@ -241,6 +241,7 @@ export {
   type PipelineFitOptions,
   type PipelineParts,
   pipeline,
+  type PipelineSaveOptions,
   serializePipeline,
 } from './model/pipeline.js';
 export type { AnswerOf, RawOf, Transforms } from './model/pipeline-parts.js';

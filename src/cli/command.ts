@@ -14,6 +14,8 @@ export interface Flag {
   readonly choices?: readonly string[];
   /** Whether it may be given again and again. */
   readonly many?: boolean;
+  /** Whether it has to be given. */
+  readonly required?: boolean;
 }
 
 /** What a command takes. */
@@ -87,7 +89,7 @@ export function parse(command: Usage, argv: readonly string[]): Given {
     values.set(name, checkFlag(name, flag, isNextFlag ? undefined : token.value, values.get(name)));
   }
   const given = new Reader(operands, values);
-  if (!given.has('help')) checkOperands(command, operands);
+  if (!given.has('help')) checkAll(command, given);
   return given;
 }
 
@@ -118,6 +120,14 @@ function checkFlag(
     throw new UsageError(unknownName(`--${name}`, value, flag.choices).message);
   }
   return [...before, value];
+}
+
+/** That nothing is missing or too much. */
+function checkAll(usage: Usage, given: Given): void {
+  checkOperands(usage, given.operands);
+  for (const [flag, { required, value }] of Object.entries(usage.flags)) {
+    if (required && !given.has(flag)) throw new UsageError(`${usage.name} needs --${flag} ${value}`);
+  }
 }
 
 function checkOperands({ name, operands }: Usage, given: readonly string[]): void {

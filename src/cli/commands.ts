@@ -1,8 +1,69 @@
 /** The commands of `longhand`, in the order of the help. Each is loaded when it is run. */
-import type { Command } from './command.js';
+import type { Command, Flag } from './command.js';
 import { PURCHASE } from './purchase/arguments.js';
 
+const MISSING: Flag = {
+  value: 'TEXT',
+  about: 'what else stands for a missing value, beside nothing; again for more',
+  many: true,
+};
+
 export const commands: readonly Command[] = [
+  {
+    name: 'train',
+    about: 'Learns one column of a table from the others, or from the texts of one.',
+    operands: ['FILE'],
+    details: [
+      'FILE is CSV with a header, - for the standard input. Which columns are numbers, categories and texts is found',
+      'out and printed; so is how good the model is on rows that it has not seen, beside the simplest answer.',
+    ],
+    flags: {
+      target: { value: 'COLUMN', about: 'what to learn', required: true },
+      text: { value: 'COLUMN', about: 'learn from the words of this column alone' },
+      ignore: { value: 'COLUMN', about: 'leave this column out; again for more', many: true },
+      task: {
+        value: 'TASK',
+        about: 'what the target is, where it is not clear',
+        choices: ['classify', 'regress'],
+      },
+      missing: MISSING,
+      test: { value: 'SHARE', about: 'the share of the rows to measure with (0.2)' },
+      epochs: {
+        value: 'N',
+        about: 'passes over the rows at most; it stops where it no longer gets better (100)',
+      },
+      units: { value: 'N', about: 'units of the hidden layer (32)' },
+      rate: { value: 'X', about: 'the learning rate (0.003)' },
+      seed: { value: 'N', about: 'the same seed gives the same model (42)' },
+      out: { value: 'FILE', about: 'where the model goes (model.safetensors)' },
+      json: { about: 'the result as JSON' },
+    },
+    examples: [
+      'longhand train customers.csv --target churned --ignore id --out churn.safetensors',
+      'longhand train reviews.csv --target stars --text review',
+    ],
+    load: () => import('./commands/train.js'),
+  },
+  {
+    name: 'predict',
+    about: 'Writes the rows of a table with what a model says of each.',
+    operands: ['MODEL', '[FILE]'],
+    flags: {
+      out: { value: 'FILE', about: 'where the rows go (the standard output)' },
+      json: { about: 'a line of JSON a row in place of CSV' },
+      missing: MISSING,
+    },
+    examples: ['longhand predict churn.safetensors new.csv > answers.csv'],
+    load: () => import('./commands/predict.js'),
+  },
+  {
+    name: 'evaluate',
+    about: 'Says how good a model is on a table that has the answers, beside the simplest answer.',
+    operands: ['MODEL', '[FILE]'],
+    flags: { json: { about: 'as JSON' }, missing: MISSING },
+    examples: ['longhand evaluate churn.safetensors march.csv'],
+    load: () => import('./commands/evaluate.js'),
+  },
   {
     name: 'inspect',
     about: 'Shows what is in a model file: layers, shapes, weights and how they are spread.',

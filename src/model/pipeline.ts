@@ -174,6 +174,11 @@ function weightsByNumber(outputs: Transforms, classWeight: unknown): unknown {
   return Object.fromEntries(weights);
 }
 
+export interface PipelineSaveOptions extends Omit<SaveOptions, 'preparation'> {
+  /** Plain JSON of your own, such as the names of columns; `readPreparation(bytes).about` gives it back. None by default. */
+  about?: Json;
+}
+
 /**
  * The bytes of a file that holds the pipeline: the model's file, with the transforms beside the weights.
  *
@@ -181,15 +186,17 @@ function weightsByNumber(outputs: Transforms, classWeight: unknown): unknown {
  */
 export function serializePipeline<I extends SymbolicPorts, O extends SymbolicPorts>(
   { inputs, model, outputs }: PipelineParts<Transforms, Transforms, Model<FloatArray, I, O>>,
-  options: Omit<SaveOptions, 'preparation'> = {},
+  options: PipelineSaveOptions = {},
 ): Uint8Array<ArrayBuffer> {
-  checkOptions('serializePipeline', options, ['includeOptimizer']);
+  checkOptions('serializePipeline', options, ['includeOptimizer', 'about']);
+  const { about, ...rest } = options;
   const preparation = {
     pipeline: FORMAT,
     inputs: describeTransforms(inputs),
     outputs: describeTransforms(outputs),
+    about,
   };
-  return serializeModel(model, { ...options, preparation });
+  return serializeModel(model, { ...rest, preparation });
 }
 
 /** The form of what is written beside the weights. */

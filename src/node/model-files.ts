@@ -7,6 +7,7 @@ import type { Model } from '../model/model.js';
 import { deserializeModel, type SaveOptions, serializeModel } from '../model/model-file.js';
 import {
   deserializePipeline,
+  type PipelineSaveOptions,
   type Pipeline,
   type PipelineParts,
   serializePipeline,
@@ -66,7 +67,7 @@ export async function loadPreparation(path: string): Promise<Json | undefined> {
 export async function savePipeline<I extends SymbolicPorts, O extends SymbolicPorts>(
   pipeline: PipelineParts<Transforms, Transforms, Model<FloatArray, I, O>>,
   path: string,
-  options: Omit<SaveOptions, 'preparation'> = {},
+  options: PipelineSaveOptions = {},
 ): Promise<void> {
   await writeFileWhole(path, serializePipeline(pipeline, options));
 }

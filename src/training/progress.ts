@@ -16,6 +16,8 @@ export interface Progress {
   /** How many batches of the epoch are done, and how many it has: undefined until the end of an epoch has told it. */
   readonly batch: number;
   readonly batches: number | undefined;
+  /** Whether the epoch is over, validation included. */
+  readonly isEpochEnd: boolean;
   /** Loss and metrics of the epoch so far; at its end those of validation too. */
   readonly logs: Readonly<Logs>;
   /** Rows trained on a second, since `fit` began. */
@@ -64,12 +66,21 @@ export function createProgress(options: ProgressOptions): Reporter {
   /** The validation loss of the epoch before, for the bar: that of the epoch at hand comes at its end. */
   let validation: Logs = {};
 
-  const progress = (epoch: number, batch: number, logs: Logs): Progress => {
+  const progress = (epoch: number, batch: number, logs: Logs, isEpochEnd = false): Progress => {
     const seconds = (performance.now() - began) / 1000;
     const batches = expected !== undefined && batch <= expected ? expected : undefined;
     const left = batches === undefined ? undefined : (epochs - epoch) * batches - batch;
     const secondsLeft = left === undefined || batchesDone === 0 ? undefined : (seconds * left) / batchesDone;
-    return { epoch, epochs, batch, batches, logs, rowsPerSecond: rowsDone / seconds, secondsLeft };
+    return {
+      epoch,
+      epochs,
+      batch,
+      batches,
+      isEpochEnd,
+      logs,
+      rowsPerSecond: rowsDone / seconds,
+      secondsLeft,
+    };
   };
   return {
     batch: (epoch, batch, rows, totals) => {
@@ -79,7 +90,7 @@ export function createProgress(options: ProgressOptions): Reporter {
       if (now < nextDue || (terminal === undefined && !onProgress)) return;
       const at = progress(epoch, batch + 1, totals.logs());
       onProgress?.(at);
-      terminal?.write(CLEAR_LINE + bar(at, validation).slice(0, terminal.columns || 80));
+      terminal?.write(CLEAR_LINE + barLine(at, validation).slice(0, terminal.columns || 80));
       // Some metrics take long over many rows: then they are asked for less often.
       const cost = performance.now() - now;
       nextDue = now + Math.max(REDRAW_INTERVAL, cost / REDRAW_SHARE);
@@ -87,7 +98,7 @@ export function createProgress(options: ProgressOptions): Reporter {
     epoch: (epoch, batches, logs) => {
       expected = options.batches ?? batches;
       if (logs.val_loss !== undefined) validation = { val_loss: logs.val_loss };
-      const at = progress(epoch, expected, logs);
+      const at = progress(epoch, expected, logs, true);
       onProgress?.(at);
       const line = epochLine(at);
       if (terminal) terminal.write(`${CLEAR_LINE}${line}\n`);
@@ -99,7 +110,8 @@ export function createProgress(options: ProgressOptions): Reporter {
   };
 }
 
-function bar(at: Progress, validation: Logs): string {
+/** How far an epoch is, in a line. */
+export function barLine(at: Progress, validation: Logs = {}): string {
   const head = `epoch ${at.epoch + 1}/${at.epochs} ${barOf(at)}`;
   return [head, ...timeLeft(at), pace(at), ...values({ ...at.logs, ...validation })].join('  ');
 }
@@ -114,7 +126,8 @@ function timeLeft({ secondsLeft }: Progress): string[] {
   return secondsLeft === undefined ? [] : [`${formatSeconds(secondsLeft)} left`];
 }
 
-function epochLine(at: Progress): string {
+/** What came out of an epoch, in a line. */
+export function epochLine(at: Progress): string {
   const rest = at.epoch + 1 < at.epochs ? timeLeft(at) : [];
   return [`epoch ${at.epoch + 1}/${at.epochs}`, ...values(at.logs), pace(at), ...rest].join('  ');
 }
