@@ -7,9 +7,9 @@ import type { Model } from '../model/model.js';
 import { deserializeModel, type SaveOptions, serializeModel } from '../model/model-file.js';
 import {
   deserializePipeline,
-  type PipelineSaveOptions,
   type Pipeline,
   type PipelineParts,
+  type PipelineSaveOptions,
   serializePipeline,
 } from '../model/pipeline.js';
 import type { Transforms } from '../model/pipeline-parts.js';
