@@ -240,8 +240,8 @@ export {
   type Pipeline,
   type PipelineFitOptions,
   type PipelineParts,
-  pipeline,
   type PipelineSaveOptions,
+  pipeline,
   serializePipeline,
 } from './model/pipeline.js';
 export type { AnswerOf, RawOf, Transforms } from './model/pipeline-parts.js';
