@@ -7,12 +7,14 @@
  *     --seed N      other models
  *     --fixtures    writes the golden files of test/fixtures anew
  *
- * The other systems are those of bench/peers' own package, which is installed first. It ends with 1 where a difference
+ * The other systems are those of bench/peers' own package, which is installed first, and PyTorch, which PYTHON has (by
+ * default /usr/bin/python3). One that cannot be had is named as missing. It ends with 1 where a difference
  * is larger than it should be.
  */
 import { parseArgs } from 'node:util';
 import { installPeers } from '../peers/install.js';
 import { compareOnnx } from './onnx.js';
+import { comparePytorch } from './pytorch.js';
 import { compareTfjs } from './tfjs.js';
 
 /** What a comparison found. */
@@ -22,6 +24,8 @@ export interface Finding {
   /** The largest difference between two numbers that should be the same. */
   readonly worst: number;
   readonly bound: number;
+  /** Why nothing was compared: what is not there, and how to have it. */
+  readonly missing?: string;
 }
 
 export interface ComparisonOptions {
@@ -34,6 +38,7 @@ export interface ComparisonOptions {
 const comparisons: Readonly<Record<string, (options: ComparisonOptions) => Promise<Finding[]>>> = {
   onnx: compareOnnx,
   tfjs: compareTfjs,
+  pytorch: comparePytorch,
 };
 
 const { values: flags } = parseArgs({
@@ -49,11 +54,29 @@ installPeers();
 const options = { runs: Number(flags.runs), seed: Number(flags.seed), fixtures: flags.fixtures };
 for (const [name, compare] of Object.entries(comparisons)) {
   if (!name.includes(flags.only)) continue;
-  for (const { name: what, models, worst, bound } of await compare(options)) {
+  for (const { name: what, models, worst, bound, missing } of await compareOr(name, compare)) {
+    if (missing !== undefined) {
+      console.log(`missing  ${what}: ${missing}`);
+      continue;
+    }
     const isFine = worst <= bound;
     console.log(
       `${isFine ? 'same ' : 'OTHER'}  ${what}: ${models} models, worst difference ${worst.toExponential(1)}`,
     );
     if (!isFine) process.exitCode = 1;
+  }
+}
+
+/** What a comparison found, or that its package is missing. */
+async function compareOr(
+  name: string,
+  compare: (options: ComparisonOptions) => Promise<Finding[]>,
+): Promise<Finding[]> {
+  try {
+    return await compare(options);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+    const [missing = ''] = String((error as Error).message).split('\n');
+    return [{ name, models: 0, worst: 0, bound: 0, missing }];
   }
 }

@@ -48,46 +48,46 @@ export interface PickleRules {
   readonly hint: string;
 }
 
-/** The opcodes that are known, by their codes. */
-const OPCODES: Readonly<Record<number, keyof Machine>> = {
-  128: 'proto',
-  149: 'frame',
-  40: 'mark',
-  78: 'none',
-  136: 'newTrue',
-  137: 'newFalse',
-  75: 'binInt1',
-  77: 'binInt2',
-  74: 'binInt',
-  138: 'long1',
-  71: 'binFloat',
-  140: 'shortBinUnicode',
-  88: 'binUnicode',
-  141: 'binUnicode8',
-  85: 'shortBinString',
-  41: 'emptyTuple',
-  133: 'tuple1',
-  134: 'tuple2',
-  135: 'tuple3',
-  116: 'tuple',
-  93: 'emptyList',
-  97: 'append',
-  101: 'appends',
-  125: 'emptyDict',
-  115: 'setItem',
-  117: 'setItems',
-  113: 'binPut',
-  114: 'longBinPut',
-  148: 'memoize',
-  104: 'binGet',
-  106: 'longBinGet',
-  99: 'global',
-  147: 'stackGlobal',
-  82: 'reduce',
-  129: 'reduce',
-  98: 'build',
-  81: 'binPersistentId',
-};
+/** The opcodes that are known, and what does them. */
+const OPCODES: ReadonlyMap<number, keyof Machine> = new Map([
+  [0x80, 'proto'],
+  [0x95, 'frame'],
+  [0x28, 'mark'],
+  [0x4e, 'none'],
+  [0x88, 'newTrue'],
+  [0x89, 'newFalse'],
+  [0x4b, 'binInt1'],
+  [0x4d, 'binInt2'],
+  [0x4a, 'binInt'],
+  [0x8a, 'long1'],
+  [0x47, 'binFloat'],
+  [0x8c, 'shortBinUnicode'],
+  [0x58, 'binUnicode'],
+  [0x8d, 'binUnicode8'],
+  [0x55, 'shortBinString'],
+  [0x29, 'emptyTuple'],
+  [0x85, 'tuple1'],
+  [0x86, 'tuple2'],
+  [0x87, 'tuple3'],
+  [0x74, 'tuple'],
+  [0x5d, 'emptyList'],
+  [0x61, 'append'],
+  [0x65, 'appends'],
+  [0x7d, 'emptyDict'],
+  [0x73, 'setItem'],
+  [0x75, 'setItems'],
+  [0x71, 'binPut'],
+  [0x72, 'longBinPut'],
+  [0x94, 'memoize'],
+  [0x68, 'binGet'],
+  [0x6a, 'longBinGet'],
+  [0x63, 'global'],
+  [0x93, 'stackGlobal'],
+  [0x52, 'reduce'],
+  [0x81, 'reduce'],
+  [0x62, 'build'],
+  [0x51, 'binPersistentId'],
+]);
 
 const STOP = 0x2e;
 const OLDEST_PROTOCOL = 2;
@@ -124,7 +124,7 @@ class Machine {
   run(): PickleValue {
     if (this.bytes[0] !== 0x80) this.fail('it does not begin with a protocol of 2 or more');
     for (let code = this.uint8(); code !== STOP; code = this.uint8()) {
-      const name = OPCODES[code];
+      const name = OPCODES.get(code);
       if (name === undefined) {
         const shown = `0x${code.toString(16).padStart(2, '0')}`;
         this.fail(`byte ${this.at - 1} is the opcode ${shown}, which no state dict needs`);
