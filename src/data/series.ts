@@ -14,6 +14,12 @@ export { robustScaler } from './scalers/robust-scaler.js';
 export type { InverseOptions, Scaler } from './scalers/scaler.js';
 export { standardScaler } from './scalers/standard-scaler.js';
 export {
+  type CalendarCycle,
+  calendarFeatures,
+  type SeasonalFeaturesOptions,
+  seasonalFeatures,
+} from './seasonal-features.js';
+export {
   type SeriesPart,
   type SeriesSplit,
   type SeriesSplitOptions,
