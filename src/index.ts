@@ -43,6 +43,7 @@ export {
 } from './data/datasets/embedded-reber.js';
 export { type MackeyGlassOptions, mackeyGlass } from './data/datasets/mackey-glass.js';
 export { type ParityDataset, type ParityOptions, parity } from './data/datasets/parity.js';
+export { type Purchase, type PurchaseLogOptions, purchaseLog } from './data/datasets/purchase-log.js';
 export { type SineMixturesOptions, sineMixtures } from './data/datasets/sine-mixtures.js';
 export {
   TEMPORAL_ORDER_SYMBOLS,
@@ -100,6 +101,7 @@ export {
 export type { TextVectorizerOptions } from './data/text/text-options.js';
 export { type TextVectorizer, textVectorizer } from './data/text/text-vectorizer.js';
 export type { PunctuationHandling } from './data/text/tokens.js';
+export { readTimeSeries, type TimeSeries } from './data/time-series-file.js';
 export type { AnyTransform, Json, Transform, TransformJSON } from './data/transform.js';
 export { registerTransform, restoreTransform } from './data/transforms.js';
 export { activation } from './layers/activation.js';

@@ -6,50 +6,25 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { adam, bidirectional, dense, lstm, sequential } from '../../src/index.js';
+import {
+  adam,
+  bidirectional,
+  dense,
+  lstm,
+  readTimeSeries,
+  sequential,
+  standardScaler,
+  type TimeSeries,
+} from '../../src/index.js';
 import { COMPUTED, type Evaluation } from './evaluation.js';
-import { meanAndDeviation } from './statistics.js';
 
 const UNITS = 100;
 const EPOCHS = 50;
 const BATCH = 27;
-const DIMENSIONS = 12;
 
-interface Utterances {
-  /** Of each its steps, of each step its dimensions. */
-  readonly x: number[][][];
-  readonly speakers: number[];
-}
-
-/** A file of the UEA archive: a line a case, dimensions behind each other with `:`, the class last. */
-async function readUtterances(folder: string, part: 'TRAIN' | 'TEST'): Promise<Utterances> {
-  const text = await readFile(join(folder, `JapaneseVowels_${part}.ts`), 'utf8');
-  const lines = text.split(/\r?\n/).filter((line) => line !== '' && !/^[@#]/.test(line));
-  const x: number[][][] = [];
-  const speakers: number[] = [];
-  for (const line of lines) {
-    const parts = line.split(':');
-    speakers.push(Number(parts.pop()) - 1);
-    const dimensions = parts.map((numbers) => numbers.split(',').map(Number));
-    const [first] = dimensions as [number[]];
-    x.push(first.map((_, step) => dimensions.map((numbers) => numbers[step] as number)));
-  }
-  return { x, speakers };
-}
-
-/** The numbers of each dimension with the mean and deviation that it has in the training part. */
-function standardize(x: number[][][], trained: number[][][]): number[][][] {
-  const scales = Array.from({ length: DIMENSIONS }, (_, d) =>
-    meanAndDeviation(trained.flatMap((steps) => steps.map((step) => step[d] as number))),
-  );
-  return x.map((steps) =>
-    steps.map((step) =>
-      step.map((value, d) => {
-        const { mean, deviation } = scales[d] as { mean: number; deviation: number };
-        return (value - mean) / deviation;
-      }),
-    ),
-  );
+async function readUtterances(folder: string, part: 'TRAIN' | 'TEST'): Promise<TimeSeries> {
+  const name = `JapaneseVowels_${part}.ts`;
+  return readTimeSeries(await readFile(join(folder, name)), { name });
 }
 
 export const japaneseVowels: Evaluation = {
@@ -76,8 +51,9 @@ export const japaneseVowels: Evaluation = {
       metrics: ['accuracy'],
     });
     const options = { epochs: EPOCHS, batchSize: BATCH, bucketByLength: true, onProgress };
-    await model.fit(standardize(train.x, train.x), train.speakers, options);
-    const { accuracy } = model.evaluate(standardize(test.x, train.x), test.speakers);
+    const scaler = standardScaler().fit(train.x);
+    await model.fit(scaler.transform(train.x), train.labels, options);
+    const { accuracy } = model.evaluate(scaler.transform(test.x), test.labels);
     return { accuracy: accuracy as number };
   },
   comparisons: [
