@@ -1,6 +1,7 @@
 /** All readers of files that are fuzzed. One of a new format is a line here; it is fuzzed by the tests then, too. */
 import type { FuzzReader } from './fuzz-reader.js';
 import { modelFileReader, modelJsonReader, safetensorsReader } from './readers/safetensors.js';
+import { csvReader, eventLogReader, idxReader, pianoRollReader, timeSeriesReader } from './readers/tables.js';
 import { torchReader, zipReader } from './readers/torch.js';
 
 export const readers: readonly FuzzReader[] = [
@@ -9,4 +10,9 @@ export const readers: readonly FuzzReader[] = [
   modelJsonReader,
   zipReader,
   torchReader,
+  csvReader,
+  eventLogReader,
+  timeSeriesReader,
+  idxReader,
+  pianoRollReader,
 ];

@@ -38,26 +38,30 @@ describe('readPianoRolls', () => {
 
   test('names the place of what is wrong', () => {
     const cases: [string, new (message: string) => Error, string][] = [
-      ['{"train": [', FormatError, 'rolls is no JSON: '],
+      ['{"train": [', FormatError, 'rolls, line 1, column 12: from here on it is no JSON'],
       [
         '[[[60]]]',
         FormatError,
-        'rolls must be an object of parts, such as train and test, but is an array of 1',
+        'rolls, line 1, column 1: it must be an object of parts, such as train and test, but is an array of 1',
       ],
-      ['null', FormatError, 'rolls must be an object of parts, such as train and test, but is null'],
-      ['{}', FormatError, 'rolls has no parts: it is an empty object'],
-      ['{"a": 1}', FormatError, 'rolls: a must be an array of pieces but is 1'],
-      ['{"a": []}', DataError, 'rolls: a has no pieces'],
+      ['null', FormatError, 'it must be an object of parts, such as train and test, but is null'],
+      ['{}', FormatError, 'rolls, line 1, column 1: it has no parts'],
+      ['{"a": 1}', FormatError, 'rolls, line 1, column 7: a must be an array of pieces but is 1'],
+      ['{"a": []}', DataError, 'rolls, line 1, column 7: a has no pieces'],
       [
         '{"a": [[[60], [60]], {}]}',
         FormatError,
-        'rolls: a, piece 1 must be an array of frames but is an object',
+        'rolls, line 1, column 22: a, piece 1 must be an array of frames but is an object',
       ],
-      ['{"a": [[[60], 60]]}', FormatError, 'rolls: a, piece 0, frame 1 must be an array of notes but is 60'],
+      [
+        '{"a": [[[60], 60]]}',
+        FormatError,
+        'rolls, line 1, column 15: a, piece 0, frame 1 must be an array of notes but is 60',
+      ],
       [
         '{"a": [[[60]]]}',
         DataError,
-        'rolls: a, piece 0 has 1 frames: without two of them there is no next one',
+        'rolls, line 1, column 8: a, piece 0 has 1 frames: without two of them there is no next one',
       ],
       ['{"a": [[[60], [61, 20]]]}', DataError, 'a note is a whole number from 21 to 108 but is 20'],
       [
