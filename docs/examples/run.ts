@@ -23,6 +23,7 @@ if (name === undefined || !names.includes(name)) {
   const folder = flags.includes('--short') ? copyOf(name) : join(sources, name);
   const main = join(built, name, 'main.js');
   const example = spawn(process.execPath, [main, ...flags], { cwd: folder, stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => example.kill(signal));
   example.on('exit', (code) => {
     process.exitCode = code ?? 1;
   });

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const short = process.argv.includes('--short');
 const PROJECT = new URL('../../../', import.meta.url);
+const port = short ? 0 : Number(process.env.PORT ?? 8000);
 const PAGE = '/docs/examples/browser/';
 const TYPES: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
@@ -38,11 +39,11 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 const server = createServer(answer);
 server.on('error', (error) => {
   console.error(
-    `cannot serve at port 8000: ${error.message}; PORT=8001 npm run example -- browser takes another`,
+    `cannot serve at port ${port}: ${error.message}; PORT=${port + 1} npm run example -- browser takes another`,
   );
   process.exitCode = 1;
 });
-server.listen(short ? 0 : Number(process.env.PORT ?? 8000), 'localhost', async () => {
+server.listen(port, 'localhost', async () => {
   const address = `http://localhost:${(server.address() as AddressInfo).port}`;
   console.log(`${address}${PAGE}   (Ctrl+C ends it)`);
   if (!short) return;
