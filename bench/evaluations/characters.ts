@@ -79,7 +79,10 @@ const large: Evaluation = {
   about,
   recipe: `embedding 64, LSTM 256, dropout .2 before and after it, ${training}, 8 epochs`,
   data,
-  bars: [{ metric: 'nats', bar: 1.545, better: 'lower' }],
+  bars: [
+    { metric: 'nats', bar: 1.545, better: 'lower' },
+    { metric: 'nats', bar: 1.528, better: 'lower', prize: true },
+  ],
   run: runOf({ embedded: 64, units: 256, dropped: 0.2, streams: 32, epochs: 8 }),
   comparisons: [
     ...others,

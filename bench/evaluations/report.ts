@@ -69,7 +69,7 @@ export function resultsPage(results: Results): string {
         row.baseline,
         row.published,
         row.bar,
-        row.held === 'MISSED' ? '**missed**' : row.held,
+        row.held.replace('MISSED', '**missed**'),
         `${row.seconds} |`,
       ].join(' | '),
     ),
@@ -159,8 +159,13 @@ function rowsOf(results: Results): Row[] {
 }
 
 function verdict(bars: readonly Bar[], values: readonly number[]): string {
-  if (bars.every((bar) => isReached(bar, figureFor(bar, values)))) return 'held';
-  return bars.every(({ prize }) => prize) ? 'not reached' : 'MISSED';
+  const areReached = (some: readonly Bar[]) => some.every((bar) => isReached(bar, figureFor(bar, values)));
+  const [prizes, others] = [bars.filter(({ prize }) => prize), bars.filter(({ prize }) => !prize)];
+  const words = [
+    ...(others.length > 0 ? [areReached(others) ? 'held' : 'MISSED'] : []),
+    ...(prizes.length > 0 ? [areReached(prizes) ? 'prize reached' : 'prize not reached'] : []),
+  ];
+  return words.join(', ');
 }
 
 function describeBar({ bar, better, of, prize }: Bar): string {

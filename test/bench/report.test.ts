@@ -76,11 +76,12 @@ describe('the verdict', () => {
     expect(resultsPage(resultsOf(tea, [runOf(1, 4), runOf(2, 5.5)]))).toContain('| **missed** |');
   });
 
-  test('of a prize is that it was not reached', () => {
-    const prize = { ...tea, bars: [{ metric: 'minutes', bar: 1, better: 'lower', prize: true } as const] };
-    const table = terminalTable(resultsOf(prize, [runOf(1, 4)]));
-    expect(table).toContain('prize ≤ 1  not reached');
-    expect(table).not.toContain('coffee');
+  test('of a prize stands behind that of the bars', () => {
+    const prizeOf = (bar: number) => ({ metric: 'minutes', bar, better: 'lower', prize: true }) as const;
+    const tableOf = (bars: Evaluation['bars']) => terminalTable(resultsOf({ ...tea, bars }, [runOf(1, 4)]));
+    expect(tableOf([prizeOf(1)])).toContain('prize ≤ 1  prize not reached');
+    expect(tableOf([...tea.bars, prizeOf(4)])).toContain('prize ≤ 4  held, prize reached');
+    expect(tableOf(tea.bars)).not.toContain('coffee');
   });
 });
 
