@@ -74,7 +74,11 @@ export async function fuzz(
       if (error instanceof FormatError) refused++;
       else failures.push({ index, why: `not a FormatError but ${describeError(error)}` });
     }
-    const milliseconds = performance.now() - began;
+    let milliseconds = performance.now() - began;
+    // On a busy machine any file may seem slow: one that is, is so again.
+    for (let again = 0; again < 3 && milliseconds > MOST_MILLISECONDS; again++) {
+      milliseconds = Math.min(milliseconds, await timeOf(reader, bytes));
+    }
     if (milliseconds > slowest.milliseconds) slowest = { index, milliseconds };
     if (milliseconds > MOST_MILLISECONDS)
       failures.push({ index, why: `it took ${Math.round(milliseconds)} ms` });
@@ -87,6 +91,15 @@ export async function fuzz(
     }
   }
   return { cases, read, refused, slowest, memory, failures };
+}
+
+/** How long a file takes, read or refused. */
+async function timeOf(reader: FuzzReader, bytes: Uint8Array): Promise<number> {
+  const began = performance.now();
+  try {
+    await reader.read(bytes);
+  } catch {}
+  return performance.now() - began;
 }
 
 /** What must not change: the names of all globals, and of what every object and array inherits. */

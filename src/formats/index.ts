@@ -8,6 +8,7 @@ export { fromOnnx } from './onnx/from-onnx.js';
 export { type OnnxOptions, toOnnx } from './onnx/to-onnx.js';
 export { readSafetensors, type WriteSafetensorsOptions, writeSafetensors } from './safetensors.js';
 export { fromTfjs, type TfjsFiles, toTfjs } from './tfjs/layers-model.js';
+export { type FromShapesOptions, modelFromStateDict } from './torch/from-shapes.js';
 export type { ModuleNames } from './torch/matching.js';
 export type { StateDict } from './torch/modules.js';
 export {
