@@ -1,5 +1,6 @@
 /** The commands of `longhand`, in the order of the help. Each is loaded when it is run. */
 import type { Command, Flag } from './command.js';
+import { targets } from './convert/targets.js';
 import { PURCHASE } from './purchase/arguments.js';
 
 const MISSING: Flag = {
@@ -89,6 +90,37 @@ export const commands: readonly Command[] = [
     },
     examples: ['longhand export --standalone model.safetensors --out model.js'],
     load: () => import('./commands/export.js'),
+  },
+  {
+    name: 'convert',
+    about: 'Makes a model of one system that of another: ONNX, PyTorch, Keras, TensorFlow.js.',
+    operands: ['IN', 'OUT'],
+    details: [
+      'What a file is shows in its name: .onnx; .pt, .pth; .keras, .h5; .safetensors; model.json, or a folder, for',
+      'TensorFlow.js. A state dict has weights and no layers: --like MODEL says what they are the weights of.',
+    ],
+    flags: {
+      to: { value: 'FORMAT', about: 'what OUT is to be, where its name does not say', choices: targets },
+      like: { value: 'MODEL', about: 'a model of the same layers, for a state dict' },
+    },
+    examples: [
+      'longhand convert model.safetensors model.onnx',
+      'longhand convert weights.pt model.safetensors --like untrained.safetensors',
+    ],
+    load: () => import('./commands/convert.js'),
+  },
+  {
+    name: 'quantize',
+    about: 'Writes a model with its weights in fewer bits, and says what that costs.',
+    operands: ['MODEL', 'OUT'],
+    flags: {
+      to: { value: 'FORMAT', about: 'the weights (int8)', choices: ['float16', 'bfloat16', 'int8'] },
+      data: { value: 'FILE', about: 'a table with the answers, to measure before and after' },
+      missing: MISSING,
+      json: { about: 'as JSON' },
+    },
+    examples: ['longhand quantize churn.safetensors small.safetensors --to int8 --data march.csv'],
+    load: () => import('./commands/quantize.js'),
   },
   { ...PURCHASE, load: () => import('./purchase/job.js') },
 ];

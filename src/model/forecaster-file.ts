@@ -12,7 +12,8 @@ import { type Calibration, pairsOf } from './forecast-intervals.js';
 import { type Fitted, Forecaster } from './forecaster.js';
 import { checkSettings, type ForecasterSettings, type ForecastModel } from './forecaster-options.js';
 import { layOut, lostBy, type Steps } from './forecaster-rows.js';
-import { deserializeModel, type SaveOptions, serializeModel } from './model-file.js';
+import { deserializeModel, serializeModel } from './model-file.js';
+import type { PipelineSaveOptions } from './pipeline.js';
 import { readPreparation } from './preparation.js';
 
 const KEY = 'forecaster';
@@ -23,11 +24,12 @@ type Fields = { readonly [name: string]: Json | undefined };
  * The bytes of a file that holds the forecaster with its model: `deserializeModel` reads the model alone.
  *
  * @param options.includeOptimizer  whether the compile options and the optimizer's state are in it; true by default
+ * @param options.about  plain JSON of your own, such as the name of a column: `readPreparation(bytes).about`
  * @throws ConfigError before `fit`; else as `serializeModel` does
  */
 export function serializeForecaster(
   forecaster: Forecaster,
-  options: Pick<SaveOptions, 'includeOptimizer'> = {},
+  options: PipelineSaveOptions = {},
 ): Uint8Array<ArrayBuffer> {
   if (!(forecaster instanceof Forecaster)) {
     throw new ConfigError(`a forecaster is saved, forecaster({ ... }), but got ${describe(forecaster)}`);
@@ -44,7 +46,8 @@ export function serializeForecaster(
     ...(covariateTail && { covariateTail: toJson(covariateTail) }),
     ...(calibration && { calibration: calibration.map((cells) => cells.map((cell) => [...cell])) }),
   };
-  return serializeModel(fitted.model, { ...options, preparation: { [KEY]: written } });
+  const { about, ...rest } = options;
+  return serializeModel(fitted.model, { ...rest, preparation: { [KEY]: written, about } });
 }
 
 /**
