@@ -12,14 +12,19 @@ const MISSING: Flag = {
 export const commands: readonly Command[] = [
   {
     name: 'train',
-    about: 'Learns one column of a table from the others, or from the texts of one.',
+    about: 'Learns a column of a table, a series, or how a text is written.',
     operands: ['FILE'],
     details: [
-      'FILE is CSV with a header, - for the standard input. Which columns are numbers, categories and texts is found',
-      'out and printed; so is how good the model is on rows that it has not seen, beside the simplest answer.',
+      'FILE is CSV with a header, - for the standard input. With --target one column is learned from the others; with',
+      '--horizon too, it is a series, of which the steps to come are learned; without --target FILE is a text. What is',
+      'chosen is printed; so is how good the model is on what it has not seen, beside the simplest answers.',
     ],
     flags: {
-      target: { value: 'COLUMN', about: 'what to learn', required: true },
+      target: { value: 'COLUMN', about: 'what to learn; none for a text' },
+      horizon: { value: 'N', about: 'of a series: how many steps to foretell' },
+      time: { value: 'COLUMN', about: 'of a series: the column that says when (the only one of dates)' },
+      input: { value: 'N', about: 'of a series: how many steps the model sees' },
+      period: { value: 'N', about: 'of a series: after how many steps it repeats (found by its times)' },
       text: { value: 'COLUMN', about: 'learn from the words of this column alone' },
       ignore: { value: 'COLUMN', about: 'leave this column out; again for more', many: true },
       task: {
@@ -31,9 +36,9 @@ export const commands: readonly Command[] = [
       test: { value: 'SHARE', about: 'the share of the rows to measure with (0.2)' },
       epochs: {
         value: 'N',
-        about: 'passes over the rows at most; it stops where it no longer gets better (100)',
+        about: 'passes over the data, at most (100)',
       },
-      units: { value: 'N', about: 'units of the hidden layer (32)' },
+      units: { value: 'N', about: 'units of the hidden layer (32; texts 128)' },
       rate: { value: 'X', about: 'the learning rate (0.003)' },
       seed: { value: 'N', about: 'the same seed gives the same model (42)' },
       out: { value: 'FILE', about: 'where the model goes (model.safetensors)' },
@@ -42,24 +47,30 @@ export const commands: readonly Command[] = [
     examples: [
       'longhand train customers.csv --target churned --ignore id --out churn.safetensors',
       'longhand train reviews.csv --target stars --text review',
+      'longhand train sales.csv --target sold --horizon 12',
+      'longhand train book.txt --out book.safetensors',
     ],
     load: () => import('./commands/train.js'),
   },
   {
     name: 'predict',
-    about: 'Writes the rows of a table with what a model says of each.',
+    about: 'Writes the rows of a table with what a model says of each, or the steps of a series to come.',
     operands: ['MODEL', '[FILE]'],
     flags: {
+      steps: { value: 'N', about: 'of a series: how many to foretell (as many as it was trained for)' },
       out: { value: 'FILE', about: 'where the rows go (the standard output)' },
       json: { about: 'a line of JSON a row in place of CSV' },
       missing: MISSING,
     },
-    examples: ['longhand predict churn.safetensors new.csv > answers.csv'],
+    examples: [
+      'longhand predict churn.safetensors new.csv > answers.csv',
+      'longhand predict sales.safetensors --steps 6',
+    ],
     load: () => import('./commands/predict.js'),
   },
   {
     name: 'evaluate',
-    about: 'Says how good a model is on a table that has the answers, beside the simplest answer.',
+    about: 'Says how good a model is on a table or series that has the answers, beside the simplest ones.',
     operands: ['MODEL', '[FILE]'],
     flags: { json: { about: 'as JSON' }, missing: MISSING },
     examples: ['longhand evaluate churn.safetensors march.csv'],
@@ -121,6 +132,22 @@ export const commands: readonly Command[] = [
     },
     examples: ['longhand quantize churn.safetensors small.safetensors --to int8 --data march.csv'],
     load: () => import('./commands/quantize.js'),
+  },
+  {
+    name: 'generate',
+    about: 'Writes text with a model of characters.',
+    operands: ['MODEL'],
+    flags: {
+      prompt: { value: 'TEXT', about: 'what to write on from (a new line)' },
+      length: { value: 'N', about: 'how many characters (300)' },
+      temperature: { value: 'T', about: 'below 1 more likely ones, above 1 less likely ones (0.8)' },
+      'top-k': { value: 'K', about: 'draw from the K likeliest' },
+      'top-p': { value: 'P', about: 'draw from the likeliest that make up this share' },
+      seed: { value: 'N', about: 'the same seed writes the same text' },
+      json: { about: 'as JSON' },
+    },
+    examples: ['longhand generate book.safetensors --prompt It_was --length 500'],
+    load: () => import('./commands/generate.js'),
   },
   { ...PURCHASE, load: () => import('./purchase/job.js') },
 ];

@@ -27,8 +27,9 @@ export async function readFrom<T>(path: string, read: (bytes: Uint8Array) => T):
   try {
     return await read(bytes);
   } catch (error) {
-    if (error instanceof FormatError) throw new FormatError(`${nameOf(path)}: ${error.message}`);
-    throw error;
+    const isNamed = error instanceof FormatError && error.message.startsWith(nameOf(path));
+    if (!(error instanceof FormatError) || isNamed) throw error;
+    throw new FormatError(`${nameOf(path)}: ${error.message}`);
   }
 }
 

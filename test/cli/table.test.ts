@@ -206,7 +206,7 @@ describe('Ctrl-C while it trains', () => {
 
 describe('what cannot be used', () => {
   it.each([
-    [['train', 'customers.csv'], 'train needs --target COLUMN'],
+    [['train', 'nothing.csv', '--target', 'left'], 'the file nothing.csv does not exist'],
     [['train', 'customers.csv', '--target', 'lft'], "the column 'lft' is not known: did you mean 'left'?"],
     [
       ['train', 'customers.csv', '--target', 'left', '--ignore', 'nobody'],

@@ -1,16 +1,30 @@
-/** `longhand predict MODEL FILE`: the rows of a table with what a model says of each. */
+/** `longhand predict MODEL FILE`: the rows of a table with what a model says of each, or the steps of a series to come. */
 import { readCsv, type Table, type TableRow, writeCsv } from '../../index.js';
 import { writeFileWhole } from '../../node/files.js';
-import type { Given } from '../command.js';
+import { type Given, UsageError } from '../command.js';
 import { nameOf, readFrom, STANDARD_INPUT } from '../input.js';
+import { forecastRows, isSeriesModel, readSeriesModel } from '../series/forecasts.js';
 import { answers, probabilities, readTableModel, type TableModel } from '../table/model.js';
 
 export async function run(given: Given): Promise<void> {
-  const [modelPath, path = STANDARD_INPUT] = given.operands as [string, string?];
-  const model = await readFrom(modelPath, readTableModel);
+  const [modelPath, path] = given.operands as [string, string?];
   const missing = ['', ...given.texts('missing')];
-  const table = await readFrom(path, (bytes) => readCsv(bytes, { name: nameOf(path), missing }));
-  const rows = predictRows(model, table);
+  const readTable = (from: string) =>
+    readFrom(from, (bytes) => readCsv(bytes, { name: nameOf(from), missing }));
+  const model = await readFrom(modelPath, (bytes) =>
+    isSeriesModel(bytes) ? readSeriesModel(bytes) : readTableModel(bytes),
+  );
+  if ('pipe' in model && given.has('steps')) {
+    throw new UsageError('--steps is for the model of a series, and this one is of a table');
+  }
+  const rows =
+    'pipe' in model
+      ? predictRows(model, await readTable(path ?? STANDARD_INPUT))
+      : forecastRows(
+          model,
+          given.whole('steps', 1) ?? model.forecaster.settings.horizon,
+          path === undefined ? undefined : await readTable(path),
+        );
   const text = given.has('json')
     ? rows.map((row) => `${JSON.stringify(row)}\n`).join('')
     : writeCsv(rows, { lineBreak: '\n' });

@@ -68,12 +68,7 @@ export async function trainTable(
   inputs: Inputs,
   { name, target }: { readonly name: string; readonly target: Target },
   settings: Settings,
-): Promise<{
-  readonly bytes: Uint8Array;
-  readonly scores: readonly Score[];
-  readonly epochs: number;
-  readonly layers: string;
-}> {
+): Promise<{ readonly bytes: Uint8Array; readonly scores: readonly Score[]; readonly epochs: number }> {
   const { testShare, seed, units, learningRate, onProgress, onStart } = settings;
   const rows = table.length;
   const draw = { testShare, seed };
@@ -111,7 +106,6 @@ export async function trainTable(
     bytes: serializePipeline(pipe as never, { about: { ...about } }),
     scores: scoreTable({ pipe, about }, measured),
     epochs: history.epoch.length,
-    layers: model.layers.map(({ type }) => type).join(', '),
   };
 }
 
