@@ -3,11 +3,15 @@
  *
  *   log(1 + purchases),   log(1 + amount / unit) / 3,   1 in the week of the first purchase and 0 elsewhere.
  *
- * Weeks before the first purchase are masked. The recipe and its unit of a dollar are those that do best on CDNOW;
+ * Weeks before the first purchase are masked. `groupEvents` makes them, with the labels; here they are moved so that all
+ * customers share a calendar. The recipe and its unit of a dollar are those that do best on CDNOW;
  * a log in a currency of a quite other size is brought to that of dollars by a power of 1000, see `amountUnit`.
  */
 import { log1p } from '../../core/math.js';
-import { firstDay, firstPurchaseFrom, purchasesBetween } from './history.js';
+import { MILLISECONDS_A_DAY } from '../../data/calendar.js';
+import { type EventLog, eventGrouper } from '../../data/event-log.js';
+import type { EventSequences } from '../../data/event-sequences.js';
+import { firstPurchaseFrom } from './history.js';
 import type { PurchaseLog } from './purchase-log.js';
 import type { Windows } from './windows.js';
 
@@ -41,27 +45,10 @@ export function sequencesBefore(
   origin: number,
   unit: number,
 ): Sequences {
-  const rows = customers.length;
   const weeks = (origin - windows.start) / 7;
-  const x = new Float32Array(rows * weeks * FEATURES);
-  const mask = new Uint8Array(rows * weeks);
-  const labels = new Uint8Array(rows);
-  const counts = new Float64Array(weeks);
-  const amounts = new Float64Array(weeks);
-  for (let row = 0; row < rows; row++) {
-    const customer = customers[row] as number;
-    sumWeeks(log, customer, windows.start, counts, amounts);
-    const firstWeek = weekOf(windows, firstDay(log, customer));
-    for (let week = firstWeek; week < weeks; week++) {
-      const at = row * weeks + week;
-      mask[at] = 1;
-      x[at * FEATURES] = log1p(counts[week] as number);
-      x[at * FEATURES + 1] = log1p((amounts[week] as number) / unit) / 3;
-      x[at * FEATURES + 2] = week === firstWeek ? 1 : 0;
-    }
-    labels[row] = buysAfter(log, customer, origin, windows.horizon);
-  }
-  return { customers, rows, weeks, x, mask, labels };
+  if (customers.length === 0) return alignToEnd(undefined, customers, weeks);
+  const known = groupByWeek(log, customers, origin, windows.horizon, unit).test();
+  return alignToEnd(known, customers, weeks);
 }
 
 /** The training sequences, which end at the training origin, with their labels at every week. */
@@ -71,20 +58,73 @@ export function labeledSequences(
   customers: Int32Array,
   unit: number,
 ): LabeledSequences {
-  const sequences = sequencesBefore(log, windows, customers, windows.trainOrigin, unit);
-  const { rows, weeks } = sequences;
-  const targets = new Float32Array(rows * weeks);
-  const weights = new Float32Array(rows * weeks);
-  for (let row = 0; row < rows; row++) {
-    const customer = customers[row] as number;
-    const firstWeek = Math.max(windows.firstLabelWeek, weekOf(windows, firstDay(log, customer)));
-    for (let week = firstWeek; week < weeks; week++) {
-      const weekEnd = windows.start + 7 * (week + 1);
-      targets[row * weeks + week] = buysAfter(log, customer, weekEnd, windows.horizon);
-      weights[row * weeks + week] = 1;
+  const { cut, horizon, trainWeeks, firstLabelWeek } = windows;
+  const known = customers.length === 0 ? undefined : groupByWeek(log, customers, cut, horizon, unit).train();
+  const sequences = alignToEnd(known, customers, trainWeeks);
+  const { targets, weights } = sequences;
+  for (let row = 0; row < customers.length; row++) {
+    const end = row * trainWeeks + firstLabelWeek;
+    targets.fill(0, row * trainWeeks, end);
+    weights.fill(0, row * trainWeeks, end);
+  }
+  return sequences;
+}
+
+/** The purchases of `customers` by weeks that are counted from day `cut` on; their ids are the customers' numbers. */
+function groupByWeek(
+  log: PurchaseLog,
+  customers: Int32Array,
+  cut: number,
+  horizon: number,
+  unit: number,
+): EventLog {
+  const grouper = eventGrouper<{ customer: number; time: number; amount: number }>({
+    entity: 'customer',
+    time: 'time',
+    period: 'week',
+    cut: cut * MILLISECONDS_A_DAY,
+    horizon,
+    features: {
+      purchases: { take: 'count', map: 'log1p' },
+      amount: { take: 'sum', column: 'amount', map: (amount) => log1p(amount / unit) / 3 },
+      isFirst: { take: 'isFirst' },
+    },
+    label: { ask: 'occurs' },
+    end: (cut + 7 * horizon) * MILLISECONDS_A_DAY,
+    name: log.name,
+  });
+  for (const customer of customers) {
+    for (let i = log.offsets[customer] as number; i < (log.offsets[customer + 1] as number); i++) {
+      const time = (log.days[i] as number) * MILLISECONDS_A_DAY;
+      grouper.add({ customer, time, amount: log.amounts[i] as number });
     }
   }
-  return { ...sequences, targets, weights };
+  return grouper.finish();
+}
+
+/** Sequences that begin with the first purchase, moved to the end of so many weeks of the calendar. */
+function alignToEnd(
+  known: EventSequences | undefined,
+  customers: Int32Array,
+  weeks: number,
+): LabeledSequences {
+  const rows = customers.length;
+  const x = new Float32Array(rows * weeks * FEATURES);
+  const mask = new Uint8Array(rows * weeks);
+  const labels = new Uint8Array(rows);
+  const targets = new Float32Array(rows * weeks);
+  const weights = new Float32Array(rows * weeks);
+  const longest = known?.x.shape[1] ?? 0;
+  known?.lengths.forEach((length, row) => {
+    const from = row * longest;
+    const to = (row + 1) * weeks - length;
+    x.set(known.x.data.subarray(from * FEATURES, (from + length) * FEATURES), to * FEATURES);
+    targets.set(known.y.data.subarray(from, from + length), to);
+    weights.set(known.weights.data.subarray(from, from + length), to);
+    mask.fill(1, to, to + length);
+    labels[row] = known.labels[row] as number;
+  });
+  return { customers, rows, weeks, x, mask, labels, targets, weights };
 }
 
 /**
@@ -104,30 +144,4 @@ export function amountUnit(log: PurchaseLog, customers: Int32Array, before: numb
   while (median >= 1000 * unit) unit *= 1000;
   while (median < unit) unit /= 1000;
   return unit;
-}
-
-function weekOf(windows: Windows, day: number): number {
-  return Math.floor((day - windows.start) / 7);
-}
-
-/** Purchases and amounts of each week, for as many weeks as the arrays have. */
-function sumWeeks(
-  log: PurchaseLog,
-  customer: number,
-  start: number,
-  counts: Float64Array,
-  amounts: Float64Array,
-): void {
-  counts.fill(0);
-  amounts.fill(0);
-  const end = firstPurchaseFrom(log, customer, start + 7 * counts.length);
-  for (let i = log.offsets[customer] as number; i < end; i++) {
-    const week = Math.floor(((log.days[i] as number) - start) / 7);
-    counts[week] = (counts[week] as number) + 1;
-    amounts[week] = (amounts[week] as number) + (log.amounts[i] as number);
-  }
-}
-
-function buysAfter(log: PurchaseLog, customer: number, day: number, horizon: number): 0 | 1 {
-  return purchasesBetween(log, customer, day, day + 7 * horizon) > 0 ? 1 : 0;
 }
