@@ -85,7 +85,7 @@ function takeApart(
 }
 
 /** Finds the graph that lies between the symbols. */
-function describeGraph({ inputs, outputs }: ModelDefinition): Description {
+export function describeGraph({ inputs, outputs }: ModelDefinition): Description {
   const given = takeApart('inputs', inputs);
   const wanted = takeApart('outputs', outputs);
   const sources = given.entries.map(([name, symbol]) => {

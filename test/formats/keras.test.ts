@@ -409,7 +409,7 @@ describe('toKerasJson', () => {
     graph.getWeights();
     const sources = [sequential([masking(), bidirectional(gru(2)), dense(1)]).build([null, 2]), graph];
     for (const source of sources) {
-      const again = readTopology(JSON.parse(toKerasJson(source as never)), keras3);
+      const again = readTopology(JSON.parse(toKerasJson(source as never)), keras3, 1e6);
       const plain = (one: { layers: readonly Layer[] }) =>
         one.layers.filter(({ type }) => type !== 'input').map((each) => each.config());
       expect(plain(again)).toEqual(plain(source as never));

@@ -13,13 +13,14 @@ import {
   dense,
   FormatError,
   type Functional,
+  flatten,
   gru,
   type Layer,
-  layerNormLstm,
   lstm,
   sequential,
   type Tensor,
   tensor,
+  timeDistributed,
 } from '../../src/index.js';
 import goldenCases from '../fixtures/onnx/onnxruntime.json' with { type: 'json' };
 import publishedCases from '../fixtures/onnx-lstm.json' with { type: 'json' };
@@ -192,10 +193,12 @@ describe('toOnnx', () => {
   });
 
   it.each<[string, Layer]>([
-    ["toOnnx: lstm_1 has the activation 'swish' inside", lstm(2, { activation: 'swish' })],
     ['toOnnx: lstm_1 has stateful: true', lstm(2, { stateful: true })],
-    ['toOnnx: lstm_1 has cellClip', lstm(2, { cellClip: 1 })],
-    ['toOnnx: layerNormLstm_1 has the type layerNormLstm', layerNormLstm(2)],
+    ['toOnnx: timeDistributed_1 has a flatten inside', timeDistributed(flatten())],
+    [
+      'toOnnx: bidirectional_1 has directions that differ in units',
+      bidirectional(lstm(2), { backwardLayer: lstm(3, { goBackwards: true }) }),
+    ],
   ])('%s, which ONNX cannot say', (message, layer) => {
     const model = built(layer);
     expect(() => toOnnx(model)).toThrow(ConfigError);

@@ -208,7 +208,14 @@ describe('files that are not sound', () => {
     ],
     [
       'lacks the kernel',
-      (json) => Object.assign(json.weightsManifest[0] as object, { weights: [], paths: [] }),
+      (json) =>
+        Object.assign((json.weightsManifest as never as { weights: object[] }[])[0]?.weights[0] as object, {
+          name: 'no/kernel',
+        }),
+    ],
+    [
+      'describes a model of',
+      (json) => Object.assign(layersOf(json)[2]?.config as object, { units: 2 ** 30 }),
     ],
     [
       'bytes of its file are left',

@@ -21,29 +21,7 @@ import {
 import { drawGraphData, type GraphChoice, graphChoice, growGraph } from './graphs.js';
 import { holes, type LayerChoice, layerChoice, normals, toLayer } from './models.js';
 
-/** What ONNX lets gates go through. */
-const gateActivations: readonly ElementwiseActivationName[] = [
-  'linear',
-  'sigmoid',
-  'tanh',
-  'relu',
-  'leakyRelu',
-  'elu',
-  'softplus',
-  'hardSigmoid',
-  'hardSigmoidLegacy',
-];
-
-export function canSayInOnnx(choice: LayerChoice): boolean {
-  const { kind, cell, variant, activation: squash, recurrentActivation, cellClip } = choice;
-  const inner = kind === 'bidirectional' ? cell : kind;
-  if (inner === 'variant') return variant === 'peepholeLstm' || variant === 'coupledLstm';
-  if (inner === 'lstm' && cellClip !== undefined) return false;
-  if (!['lstm', 'gru', 'simpleRnn'].includes(inner)) return true;
-  return (
-    choice.isPlain || (gateActivations.includes(squash) && gateActivations.includes(recurrentActivation))
-  );
-}
+export const canSayInOnnx = (_: LayerChoice) => true;
 
 /** What TensorFlow.js has of activations. */
 const tfjsActivations: readonly ElementwiseActivationName[] = [

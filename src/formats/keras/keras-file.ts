@@ -69,7 +69,7 @@ async function readKeras(bytes: Uint8Array, h5: H5wasm): Promise<Model<FloatArra
   const archive = readZip(bytes, 'the .keras file');
   const config = parse(new TextDecoder().decode(await readEntry(archive, 'config.json')), 'config.json');
   const weights = await readEntry(archive, 'model.weights.h5');
-  const model = readTopology(config, keras3);
+  const model = readTopology(config, keras3, weights.length);
   const groups = groupsOf(config);
   return withHdf5(weights, 'model.weights.h5', h5, (file) => {
     takeWeights(model, (place) => numbered(file, groups, place));
@@ -113,7 +113,7 @@ async function readH5(bytes: Uint8Array, h5: H5wasm): Promise<Model<FloatArray>>
         'the .h5 file holds weights without a model: save the model, not its weights alone',
       );
     const dialect: Dialect = file.attribute('keras_version')?.startsWith('3') ? keras3 : keras2;
-    const model = readTopology(parse(text, 'model_config'), dialect);
+    const model = readTopology(parse(text, 'model_config'), dialect, bytes.length);
     takeWeights(model, (place) => named(file, place));
     return model;
   });

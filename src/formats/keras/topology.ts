@@ -3,15 +3,17 @@
  * a graph the uses of each layer, its inbound nodes, which name what they read by layer, use and output. Keras 3 hides
  * the same three in objects.
  */
-import { FormatError } from '../../core/errors.js';
+import { FormatError, LonghandError } from '../../core/errors.js';
 import { describe } from '../../core/options.js';
-import type { FloatArray } from '../../core/tensor.js';
+import { type FloatArray, sizeOf } from '../../core/tensor.js';
 import { type Input, input } from '../../layers/input.js';
 import type { Layer, LayerConfig, SampleShape, SymbolicTensor } from '../../layers/layer.js';
 import { layerFromConfig } from '../../layers/registry.js';
-import { model } from '../../model/functional.js';
+import { describeGraph, Functional } from '../../model/functional.js';
+import { chain, type Graph, layersOf, nameLayers } from '../../model/graph.js';
 import type { Model } from '../../model/model.js';
-import { sequential } from '../../model/sequential.js';
+import { describeWeights } from '../../model/network.js';
+import { Sequential } from '../../model/sequential.js';
 import type { Dialect } from './dialect.js';
 import { readLayer } from './layers.js';
 import { isObject } from './options.js';
@@ -27,8 +29,42 @@ interface Reference {
   readonly output: number;
 }
 
-/** @throws FormatError for what is no model that can be had here */
-export function readTopology(topology: unknown, dialect: Dialect): Model<FloatArray> {
+/** A model that is described, without memory for its weights. */
+interface Plan {
+  readonly graph: Graph;
+  readonly shapes: readonly SampleShape[];
+  /** The model; its weights wait for their values. */
+  create(): Model<FloatArray>;
+}
+
+/**
+ * The model; its weights wait for what the file holds.
+ *
+ * @param numbers  how many numbers the file holds
+ * @throws FormatError for what is no model that can be had here, or for one of more numbers
+ */
+export function readTopology(topology: unknown, dialect: Dialect, numbers: number): Model<FloatArray> {
+  try {
+    return createModel(topology, dialect, numbers);
+  } catch (error) {
+    if (error instanceof FormatError || !(error instanceof LonghandError)) throw error;
+    throw new FormatError(`the file does not describe a sound model: ${error.message}`);
+  }
+}
+
+function createModel(topology: unknown, dialect: Dialect, numbers: number): Model<FloatArray> {
+  const { graph, shapes } = planTopology(topology, dialect);
+  nameLayers(layersOf(graph));
+  const wanted = describeWeights(graph, shapes).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  if (!(wanted <= numbers))
+    throw new FormatError(
+      `the file describes a model of ${wanted} numbers and holds no more than ${numbers}`,
+    );
+  // The layers of the first plan are spent.
+  return planTopology(topology, dialect).create();
+}
+
+function planTopology(topology: unknown, dialect: Dialect): Plan {
   if (!isObject(topology) || typeof topology.class_name !== 'string')
     throw new FormatError(`the file describes no model but ${describe(topology)}`);
   const { class_name: className, config } = topology;
@@ -67,7 +103,7 @@ const shapeOf = (config: unknown): unknown =>
 
 const isEmbedding = (given: unknown) => isObject(given) && given.class_name === 'Embedding';
 
-function readChain(given: readonly unknown[], settings: Record_, dialect: Dialect): Model<FloatArray> {
+function readChain(given: readonly unknown[], settings: Record_, dialect: Dialect): Plan {
   const [first, second] = given as [unknown, unknown];
   const isInput = isObject(first) && first.class_name === 'InputLayer';
   const rest = isInput ? given.slice(1) : given;
@@ -81,7 +117,9 @@ function readChain(given: readonly unknown[], settings: Record_, dialect: Dialec
     isEmbedding(isInput ? second : first),
   );
   const layers = rest.map((one) => layerFromConfig(readLayer(one, dialect)));
-  return sequential([input({ shape }), ...layers]) as unknown as Model<FloatArray>;
+  const all = [input({ shape }), ...layers];
+  const create = () => new Sequential<FloatArray>(all, {}, false).build(shape) as Model<FloatArray>;
+  return { graph: chain(all), shapes: [shape], create };
 }
 
 interface Use {
@@ -89,7 +127,7 @@ interface Use {
   readonly reads: readonly Reference[];
 }
 
-function readGraph(settings: Record_, dialect: Dialect): Model<FloatArray> {
+function readGraph(settings: Record_, dialect: Dialect): Plan {
   const given = (settings.layers as readonly unknown[]).map((one) => {
     if (isObject(one) && isObject(one.config)) return one;
     throw new FormatError(`the file holds a layer that is ${describe(one)}`);
@@ -122,7 +160,9 @@ function readGraph(settings: Record_, dialect: Dialect): Model<FloatArray> {
   if (symbols.length === 0 || outputs.length === 0)
     throw new FormatError('the file names no inputs or no outputs');
   const one = <T>(all: readonly T[]) => (all.length === 1 ? (all[0] as T) : all);
-  return model({ inputs: one(symbols), outputs: one(outputs) }) as unknown as Model<FloatArray>;
+  const description = describeGraph({ inputs: one(symbols), outputs: one(outputs) });
+  const create = () => new Functional<FloatArray>(description, {}, false) as unknown as Model<FloatArray>;
+  return { graph: description.graph, shapes: symbols.map(({ shape }) => shape), create };
 }
 
 function nameOf(layer: Record_): string {
@@ -179,6 +219,7 @@ function applyAll(
         `the file's layer ${describe(waiting[0]?.layer)} reads what comes after it, or is not there`,
       );
     for (const { layer, node, reads } of ready) {
+      if (reads.length === 0) throw new FormatError(`the file's layer ${describe(layer)} reads nothing`);
       const applied = (layers.get(layer) as Layer).on(...reads.map(find));
       given.set(key(layer, node), [...applied]);
     }

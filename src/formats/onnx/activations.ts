@@ -89,7 +89,18 @@ export function writeActivation(w: NodeWriter, activation: ActivationName, x: st
   const options = name === undefined ? {} : { name };
   const found = operators[activation];
   if (found) return w.node(found[0], [x], found[1], options);
+  // Runtimes need not follow a function into a graph within another.
+  if (w.isFunction) return (activation === 'swish' ? writeSwish : writeGelu)(w, x);
   return w.call(activation === 'swish' ? 'Swish' : 'Gelu', [x], options)[0] as string;
+}
+
+/** x sigmoid(x) */
+export const writeSwish = (w: NodeWriter, x: string) => w.node('Mul', [x, w.node('Sigmoid', [x])]);
+
+/** x (1 + erf(x / sqrt 2)) / 2 */
+export function writeGelu(w: NodeWriter, x: string): string {
+  const erf = w.node('Erf', [w.node('Mul', [x, w.number(Math.SQRT1_2)])]);
+  return w.node('Mul', [x, w.node('Mul', [w.node('Add', [erf, w.number(1)]), w.number(0.5)])]);
 }
 
 /** The activation that an operator is; nothing where it is none. */

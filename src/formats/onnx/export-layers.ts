@@ -3,6 +3,7 @@ import type { Tensor } from '../../core/tensor.js';
 import type { ActivationName } from '../../layers/activations.js';
 import type { LayerConfig } from '../../layers/layer.js';
 import { writeActivation } from './activations.js';
+import { cells } from './cells.js';
 import { writeRecurrent } from './export-recurrent.js';
 import { bothMasks, cannotSay, type Scope, selected, type Value } from './export-scope.js';
 import { shapeWriters } from './export-shapes.js';
@@ -111,7 +112,21 @@ const bidirectional: LayerWriter = (scope, inputs) => {
     mergeMode,
   } = scope.config as LayerConfig & Record<string, LayerConfig>;
   const [forward, backward] = [layer, backwardLayer] as [LayerConfig, LayerConfig];
-  for (const option of ['units', 'type', 'useBias', 'zeroOutputForMask', 'initialState', 'resetAfter']) {
+  for (const option of [
+    'units',
+    'type',
+    'useBias',
+    'zeroOutputForMask',
+    'initialState',
+    'resetAfter',
+    'activation',
+    'recurrentActivation',
+    'cellClip',
+    'projection',
+    'epsilon',
+    'zoneoutH',
+    'zoneoutC',
+  ]) {
     if (forward[option] === backward[option]) continue;
     throw cannotSay(scope, `directions that differ in ${option}`, 'make them alike');
   }
@@ -159,11 +174,9 @@ const writers: Readonly<Record<string, LayerWriter>> = {
   batchNormalization,
   timeDistributed,
   bidirectional,
-  lstm: recurrent,
   peepholeLstm: recurrent,
   coupledLstm: recurrent,
-  gru: recurrent,
-  simpleRnn: recurrent,
+  ...Object.fromEntries(Object.keys(cells).map((type) => [type, recurrent])),
 };
 
 /** @throws ConfigError for a layer that ONNX cannot say */
@@ -175,7 +188,5 @@ export function writerOf(scope: Scope): LayerWriter {
   }
   if (config.stateful)
     throw cannotSay(scope, 'stateful: true', 'a graph keeps nothing from run to run; leave it out');
-  if (config.cellClip !== undefined)
-    throw cannotSay(scope, 'cellClip', "the clip of ONNX's LSTM bounds what goes into the gates, not c");
   return found;
 }

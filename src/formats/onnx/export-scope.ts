@@ -38,6 +38,21 @@ export interface Scope {
   readonly weights: Weights;
 }
 
+/** A layer of one direction, or one of two. */
+export interface Direction {
+  readonly config: LayerConfig;
+  /** What its weights' names begin with. */
+  readonly prefix: string;
+}
+
+/** What has been run. */
+export interface Ran {
+  /** Each state after the last step, [D, B, H]. */
+  readonly ends: readonly string[];
+  /** h of every step in the order of the steps, [B, T, H] or [B, T, 2, H]. */
+  steps(): string;
+}
+
 /** What cannot be said in ONNX, and why. */
 export function cannotSay(scope: Scope, what: string, mend: string): ConfigError {
   return new ConfigError(`toOnnx: ${scope.config.name} has ${what}, which ONNX cannot say: ${mend}`);

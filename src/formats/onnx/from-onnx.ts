@@ -4,14 +4,17 @@ import { describe } from '../../core/options.js';
 import type { FloatArray, Tensor } from '../../core/tensor.js';
 import { type Input, input } from '../../layers/input.js';
 import type { Layer, SampleShape, SymbolicTensor } from '../../layers/layer.js';
-import { model } from '../../model/functional.js';
+import { describeGraph, Functional } from '../../model/functional.js';
 import type { Model } from '../../model/model.js';
 import type { Sequential } from '../../model/sequential.js';
 import { isKnownFunction } from './functions.js';
 import { readerOf } from './import-nodes.js';
-import { type Axis, type Flow, type Reading, refuse, type Value } from './import-values.js';
+import { type Axis, type Flow, type FoundWeight, type Reading, refuse, type Value } from './import-values.js';
 import { DOMAIN, type OnnxGraph, type OnnxNode, readModel, type ValueInfo } from './messages.js';
 import { BOOL, FLOAT, INT32, INT64 } from './tensors.js';
+
+/** What the weights of all layers may take, as a multiple of the file: several may have the same. */
+const MOST_GROWTH = 64;
 
 /**
  * The model of an ONNX file, built, with its weights, in single precision: of one that `toOnnx` wrote, and of graphs
@@ -40,7 +43,7 @@ function readGraph(bytes: Uint8Array): Model {
   const { opset, graph, functions } = readModel(bytes);
   const known = new Set<string>();
   for (const one of functions) if (isKnownFunction(one)) known.add(one.name);
-  const reading = createReading(graph, opset);
+  const reading = createReading(graph, opset, bytes.length);
   const inputs = readInputs(reading, graph);
   for (const node of graph.nodes) {
     if (reading.done.has(node)) continue;
@@ -63,10 +66,11 @@ function assemble(
     const all = Object.values(record);
     return all.length === 1 ? (all[0] as T) : record;
   };
-  return model({ inputs: only(inputs), outputs: only(outputs) }) as unknown as Model;
+  const description = describeGraph({ inputs: only(inputs), outputs: only(outputs) });
+  return new Functional(description, {}, false) as unknown as Model;
 }
 
-function createReading(graph: OnnxGraph, opset: number): Reading {
+function createReading(graph: OnnxGraph, opset: number, size: number): Reading {
   const values = new Map<string, Value>();
   const takers = new Map<string, (OnnxNode | undefined)[]>();
   const take = (name: string, by: OnnxNode | undefined) => {
@@ -78,10 +82,20 @@ function createReading(graph: OnnxGraph, opset: number): Reading {
   for (const { name } of graph.outputs) take(name, undefined);
   for (const tensor of graph.initializers) values.set(tensor.name, { kind: 'constant', tensor });
   const taken = new Set<string>();
+  const weights: FoundWeight[] = [];
+  let given = 0;
   return {
     opset,
     done: new Set(),
-    weights: [],
+    weights,
+    give: (layer, localName, tensor) => {
+      given += 4 * tensor.data.length;
+      if (given > MOST_GROWTH * size)
+        throw new FormatError(
+          `the ONNX file of ${size} bytes describes layers of more than ${MOST_GROWTH} times that`,
+        );
+      weights.push({ layer, localName, tensor });
+    },
     shared: new Map(),
     masking: new Map(),
     consumers: (name) => takers.get(name) ?? [],
@@ -109,7 +123,7 @@ function readInputs(reading: Reading, graph: OnnxGraph): Record<string, Input> {
   const inputs: Record<string, Input> = Object.create(null);
   const masked = lengthsBySequence(graph);
   for (const info of graph.inputs) {
-    const { name, type, shape } = info;
+    const { name, type, shape = [] } = info;
     if (constants.has(name)) continue;
     if (type === BOOL && shape.length === 2) reading.set(name, { kind: 'mask', atoms: [name] });
     else if ((type === INT32 || type === INT64) && shape.length === 1)
@@ -134,7 +148,7 @@ function readInputs(reading: Reading, graph: OnnxGraph): Record<string, Input> {
 
 function describeInput(
   reading: Reading,
-  { name, type, shape }: ValueInfo,
+  { name, type, shape = [] }: ValueInfo,
 ): { axes: readonly Axis[]; sample: SampleShape } {
   const size = (axis: number | string | undefined) => (typeof axis === 'number' && axis > 0 ? axis : null);
   if (type === INT32 || type === INT64) {

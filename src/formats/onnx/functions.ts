@@ -1,21 +1,16 @@
 /** The functions that this library writes beside a graph, in its own domain: what layers do and no operator of ONNX. */
+import { writeGelu, writeSwish } from './activations.js';
 import { attentionDefinitions } from './attention.js';
+import { parseRunName, runDefinition } from './cells.js';
 import { type Definition, maskDefinitions } from './masks.js';
 import { DOMAIN, encodeFunction, type OnnxFunction } from './messages.js';
 import { NodeWriter } from './node-writer.js';
 import { joinParts } from './protobuf.js';
 
-/** Functions that are not about masks: activations that ONNX has not, or not in all versions. */
+/** Activations that ONNX has not, or not in all versions. */
 const activations: Readonly<Record<string, Definition>> = {
-  Swish: { inputs: ['x'], write: (w) => [w.node('Mul', ['x', w.node('Sigmoid', ['x'])])] },
-  /** x (1 + erf(x / sqrt 2)) / 2 */
-  Gelu: {
-    inputs: ['x'],
-    write: (w) => {
-      const erf = w.node('Erf', [w.node('Mul', ['x', w.number(Math.SQRT1_2)])]);
-      return [w.node('Mul', ['x', w.node('Mul', [w.node('Add', [erf, w.number(1)]), w.number(0.5)])])];
-    },
-  },
+  Swish: { inputs: ['x'], write: (w) => [writeSwish(w, 'x')] },
+  Gelu: { inputs: ['x'], write: (w) => [writeGelu(w, 'x')] },
 };
 
 const definitions: Readonly<Record<string, Definition>> = {
@@ -26,7 +21,12 @@ const definitions: Readonly<Record<string, Definition>> = {
 
 /** The function of this name; nothing where there is none. */
 export function findFunction(name: string): OnnxFunction | undefined {
-  const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined;
+  const run = parseRunName(name);
+  const definition = run
+    ? runDefinition(run)
+    : Object.hasOwn(definitions, name)
+      ? definitions[name]
+      : undefined;
   if (definition === undefined) return undefined;
   const w = new NodeWriter(true);
   for (const input of definition.inputs) w.free(input);

@@ -35,7 +35,7 @@ function checkAxes(node: OnnxNode, { axes, isReversed }: Flow): void {
 
 function pushWeight(reading: Reading, node: OnnxNode, layer: Layer, localName: string, input: number): void {
   const { data, shape } = constantInto(reading, node, input);
-  reading.weights.push({ layer, localName, tensor: { data: Float32Array.from(data), shape } });
+  reading.give(layer, localName, { data: Float32Array.from(data), shape });
 }
 
 const queryAttention: NodeReader = (reading, node) => {

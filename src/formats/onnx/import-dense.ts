@@ -96,14 +96,14 @@ function readProduct(reading: Reading, node: OnnxNode, product: Product): void {
       const at = isTurned ? (k % units) * inputs + Math.floor(k / units) : k;
       return scale * (kernel.data[at] as number);
     });
-    reading.weights.push({ layer, localName: 'kernel', tensor: { data, shape: [inputs, units] } });
+    reading.give(layer, 'kernel', { data, shape: [inputs, units] });
     if (bias) {
       const values = bias.data;
       const all = Float32Array.from(
         { length: units },
         (_, k) => product.biasScale * (values[values.length === 1 ? 0 : k] as number),
       );
-      reading.weights.push({ layer, localName: 'bias', tensor: { data: all, shape: [units] } });
+      reading.give(layer, 'bias', { data: all, shape: [units] });
     }
   }
   reading.set(name, use(x, layer, units));

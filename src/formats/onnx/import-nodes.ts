@@ -12,6 +12,7 @@ import { attentionReaders } from './import-attention.js';
 import { gemm, matMul } from './import-dense.js';
 import { maskReaders } from './import-masks.js';
 import { readRecurrent } from './import-recurrent.js';
+import { isRun, readRun } from './import-run.js';
 import { shapeReaders } from './import-shapes.js';
 import {
   anyFlowInto,
@@ -78,7 +79,7 @@ const gather: NodeReader = (reading, node) => {
   if (!known) {
     reading.shared.set(key, layer);
     const data = Float32Array.from(table.tensor.data);
-    reading.weights.push({ layer, localName: 'embeddings', tensor: { data, shape: [vocabulary, units] } });
+    reading.give(layer, 'embeddings', { data, shape: [vocabulary, units] });
   }
   const shape: SampleShape = [...ids.shape.slice(0, -1), units];
   const mask = maskZero ? both(ids.mask, [outputOf(maskZero)]) : ids.mask;
@@ -112,7 +113,7 @@ function pushVector(reading: Reading, node: OnnxNode, layer: Layer, localName: s
   const { data, shape } = constantInto(reading, node, input);
   if (shape.length !== 1)
     throw refuse(node, `has a ${localName} of shape [${shape}] where it should be one axis`);
-  reading.weights.push({ layer, localName, tensor: { data: Float32Array.from(data), shape } });
+  reading.give(layer, localName, { data: Float32Array.from(data), shape });
 }
 
 /** It has the features on axis 1. */
@@ -190,6 +191,7 @@ const activationOperators = [
 export function readerOf({ domain, operator }: OnnxNode): NodeReader | undefined {
   const find = (table: Readonly<Record<string, NodeReader>>) =>
     Object.hasOwn(table, operator) ? table[operator] : undefined;
+  if (domain === DOMAIN && isRun(operator)) return readRun;
   if (domain === DOMAIN)
     return (
       find(maskReaders) ??

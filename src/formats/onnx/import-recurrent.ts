@@ -4,13 +4,14 @@ import type { ActivationName, ElementwiseActivationName } from '../../layers/act
 import { bidirectional } from '../../layers/bidirectional.js';
 import { coupledLstm } from '../../layers/greff-lstms.js';
 import { gru } from '../../layers/gru.js';
-import type { Layer, SymbolicTensor } from '../../layers/layer.js';
+import type { Layer } from '../../layers/layer.js';
 import { lstm } from '../../layers/lstm.js';
 import { peepholeLstm } from '../../layers/peephole-lstm.js';
 import type { RecurrentOptions } from '../../layers/recurrent-options.js';
 import { simpleRnn } from '../../layers/simple-rnn.js';
 import { fromRecurrentActivation, parametersOf } from './activations.js';
-import { kinds } from './export-recurrent.js';
+import { kinds } from './export-operator.js';
+import { fateOf, setOutputs, stateFlows } from './import-outputs.js';
 import {
   type Axis,
   anyFlowInto,
@@ -19,47 +20,13 @@ import {
   type Flow,
   intOf,
   numbersOf,
-  onlyConsumer,
   type Reading,
   refuse,
   textsOf,
   type Value,
 } from './import-values.js';
-import { DOMAIN, type OnnxNode } from './messages.js';
+import type { OnnxNode } from './messages.js';
 import type { OnnxTensor } from './tensors.js';
-
-const merges: Readonly<Record<string, string>> = {
-  Reshape: 'concat',
-  ReduceSum: 'sum',
-  ReduceProd: 'mul',
-  ReduceMean: 'ave',
-};
-
-/** What becomes of h of every step, or of the last: as far as a layer has to know when it is made. */
-interface Fate {
-  readonly mergeMode: string;
-  readonly isCarried: boolean;
-  readonly isZeroed: boolean;
-  readonly wantsLast: boolean;
-}
-
-/** Follows a value through what moves axes, as long as all goes one way. */
-function fateOf(reading: Reading, name: string): Fate {
-  let fate: Fate = { mergeMode: 'none', isCarried: false, isZeroed: false, wantsLast: false };
-  let next = onlyConsumer(reading, name);
-  for (let hops = 0; next !== undefined && hops < 8; hops++) {
-    const { operator, domain, attributes } = next;
-    const merge = merges[operator];
-    if (operator.startsWith('Carry') && domain === DOMAIN) fate = { ...fate, isCarried: true };
-    else if (operator === 'Select' && domain === DOMAIN) return { ...fate, isZeroed: true };
-    else if (merge !== undefined && fate.mergeMode === 'none') fate = { ...fate, mergeMode: merge };
-    else if (operator === 'Gather' && attributes.get('axis')?.value !== 0)
-      return { ...fate, wantsLast: true };
-    else if (!['Transpose', 'Squeeze', 'Backwards'].includes(operator)) return fate;
-    next = onlyConsumer(reading, next.outputs[0] as string);
-  }
-  return fate;
-}
 
 /** A layer of one or two directions from a recurrent operator; it is set beside what the file calls its outputs. */
 export function readRecurrent(reading: Reading, node: OnnxNode): void {
@@ -103,13 +70,18 @@ export function readRecurrent(reading: Reading, node: OnnxNode): void {
   reading.shared.set(key, layer);
   const states = stateFlows(given, isTwo);
   const outputs = [...layer.on(x.symbol, ...states)];
-  setOutputs(reading, node, x, outputs, {
+  const across: Axis = isTwo ? 'directions' : 'one';
+  setOutputs(reading, x, outputs, {
+    y,
+    states: node.operator === 'LSTM' ? [h, c] : [h],
+    widths: [cell.units, cell.units],
+    stepAxes: isBatchFirst ? ['batch', 'steps', across, 'features'] : ['steps', across, 'batch', 'features'],
+    rowAxes: isBatchFirst ? ['batch', across, 'features'] : [across, 'batch', 'features'],
     isTwo,
     mergeMode,
     returnSequences,
     returnState,
-    isBatchFirst,
-    way,
+    isReversed: way === 'reverse',
     given,
   });
 }
@@ -145,14 +117,6 @@ function initialOf(reading: Reading, node: OnnxNode, input: number): Value | und
   if (data.every((number) => number === 0)) return undefined;
   if (shape[1] === 1 && intOf(node, 'layout', 0) === 0) return { kind: 'begun', tensor: value.tensor };
   throw refuse(node, `begins with a state of its own for each of ${shape[1]} rows, which no layer does`);
-}
-
-/** States that other layers give, as further inputs. */
-function stateFlows(given: readonly (Value | undefined)[], isTwo: boolean): SymbolicTensor[] {
-  const flows = given.filter((value): value is Flow => value?.kind === 'flow');
-  const forward = flows.map(({ symbol }) => symbol);
-  const backward = flows.map(({ other, symbol }) => other?.symbol ?? symbol);
-  return isTwo ? [...forward, ...backward] : forward;
 }
 
 interface Cell {
@@ -270,7 +234,7 @@ function makeLayer(
     : inner;
   for (const [direction, prefix] of (isTwo ? ['forward/', 'backward/'] : ['']).entries()) {
     for (const [localName, tensor] of weightsOf(cell, type, direction, given))
-      reading.weights.push({ layer, localName: `${prefix}${localName}`, tensor });
+      reading.give(layer, `${prefix}${localName}`, tensor);
   }
   return layer;
 }
@@ -330,65 +294,4 @@ function gatesLast(data: ArrayLike<number>, rows: number, units: number, type: s
     }
   });
   return { data: turned, shape: [rows, width] };
-}
-
-interface Made {
-  readonly isTwo: boolean;
-  readonly mergeMode: string;
-  readonly returnSequences: boolean;
-  readonly returnState: boolean;
-  readonly isBatchFirst: boolean;
-  readonly way: string;
-  readonly given: readonly (Value | undefined)[];
-}
-
-/** Sets what the layer gives beside the operator's Y, Y_h and Y_c. */
-function setOutputs(
-  reading: Reading,
-  node: OnnxNode,
-  x: Flow,
-  outputs: readonly SymbolicTensor[],
-  { isTwo, mergeMode, returnSequences, returnState, isBatchFirst, way, given }: Made,
-): void {
-  const [y = '', h = '', c = ''] = node.outputs;
-  const units = intOf(node, 'hidden_size', 0);
-  const across: Axis = isTwo ? 'directions' : 'one';
-  const rows = (symbol: SymbolicTensor): Flow => ({
-    kind: 'flow',
-    symbol,
-    shape: [units],
-    axes: isBatchFirst ? ['batch', across, 'features'] : [across, 'batch', 'features'],
-    mask: [],
-  });
-  const isSplit = isTwo && mergeMode === 'none';
-  const mains = isSplit ? 2 : 1;
-  const merged = isTwo && !isSplit ? { mergeMode } : {};
-  const states = outputs.slice(mains);
-  const perDirection = states.length / (isTwo ? 2 : 1);
-  const state = (index: number): Flow => ({
-    ...rows(states[index] as SymbolicTensor),
-    ...(isTwo ? { other: rows(states[perDirection + index] as SymbolicTensor) } : {}),
-  });
-  const sequence = (symbol: SymbolicTensor): Flow => ({
-    kind: 'flow',
-    symbol,
-    shape: [x.shape[0] as number | null, units],
-    axes: isBatchFirst ? ['batch', 'steps', across, 'features'] : ['steps', across, 'batch', 'features'],
-    mask: x.mask,
-    initial: given[0],
-    ...(x.isCompact ? { isCompact: true } : {}),
-    ...(way === 'reverse' ? { isReversed: true } : {}),
-    ...(returnState && !isTwo && way === 'forward' && x.mask.length === 0
-      ? { last: states[0] as SymbolicTensor }
-      : {}),
-  });
-  const make = returnSequences ? sequence : rows;
-  const main: Flow = {
-    ...make(outputs[0] as SymbolicTensor),
-    ...merged,
-    ...(isSplit ? { other: make(outputs[1] as SymbolicTensor) } : {}),
-  };
-  if (returnSequences) reading.set(y, main);
-  if (h !== '') reading.set(h, returnSequences ? (returnState ? state(0) : main) : main);
-  if (c !== '' && returnState) reading.set(c, state(1));
 }

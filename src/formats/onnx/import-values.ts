@@ -67,7 +67,9 @@ export interface Reading {
   set(name: string, value: Value): void;
   /** Nodes that have been read together with another. */
   readonly done: Set<OnnxNode>;
-  readonly weights: FoundWeight[];
+  readonly weights: readonly FoundWeight[];
+  /** Gives a layer a weight. @throws FormatError when all of them are many times what the file holds */
+  give(layer: Layer, localName: string, tensor: Tensor): void;
   /** Layers by the weights and attributes that they were made from, so that what shares them is one layer. */
   readonly shared: Map<string, Layer>;
   /** What the masks that steps are told by were made from. */

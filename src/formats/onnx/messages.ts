@@ -37,11 +37,12 @@ export interface OnnxNode {
   readonly attributes: Attributes;
 }
 
-/** An input or output of a graph: the type of its numbers, and its axes, by their size or a name; an empty one says nothing. */
+/** An input or output of a graph: the type of its numbers, and its axes, by their size or a name; an empty one says nothing, nor does
+ * a shape that is missing. */
 export interface ValueInfo {
   readonly name: string;
   readonly type: number;
-  readonly shape: readonly (number | string)[];
+  readonly shape?: readonly (number | string)[];
 }
 
 export interface OnnxGraph {
@@ -156,12 +157,12 @@ function encodeContent(kind: Attribute['kind'], value: Attribute['value']): Part
 }
 
 function encodeValueInfo({ name, type, shape }: ValueInfo): Parts {
-  const axes = all(shape, (axis) =>
+  const axes = all(shape ?? [], (axis) =>
     bytesField(1, typeof axis === 'number' ? intField(1, axis) : axis === '' ? [] : textField(2, axis)),
   );
   return [
     ...textField(1, name),
-    ...bytesField(2, bytesField(1, [...intField(1, type), ...bytesField(2, axes)])),
+    ...bytesField(2, bytesField(1, [...intField(1, type), ...(shape ? bytesField(2, axes) : [])])),
   ];
 }
 
@@ -299,7 +300,7 @@ function readPackedFloats(bytes: Uint8Array): number[] {
 function readValueInfo(bytes: Uint8Array): ValueInfo {
   let name = '';
   let type = 0;
-  const shape: (number | string)[] = [];
+  let shape: (number | string)[] | undefined;
   for (const { field, bytes: part } of readFields(bytes, 'an input or output')) {
     if (field === 1) name = text(part);
     if (field !== 2) continue;
@@ -307,11 +308,11 @@ function readValueInfo(bytes: Uint8Array): ValueInfo {
       if (kind !== 1) continue;
       for (const { field: what, number, bytes: axes } of readFields(tensor, 'a type')) {
         if (what === 1) type = number;
-        if (what === 2) for (const axis of readFields(axes, 'a shape')) shape.push(readAxis(axis.bytes));
+        if (what === 2) shape = [...readFields(axes, 'a shape')].map((axis) => readAxis(axis.bytes));
       }
     }
   }
-  return { name, type, shape };
+  return shape ? { name, type, shape } : { name, type };
 }
 
 function readAxis(bytes: Uint8Array): number | string {

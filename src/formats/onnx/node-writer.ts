@@ -28,12 +28,21 @@ export class NodeWriter {
   private readonly taken = new Set<string>();
   private readonly takenByNodes = new Set<string>();
 
-  /** @param isFunction  whether it is a function, where constants are nodes */
-  constructor(private readonly isFunction: boolean) {}
+  /** What a name that a node reads is called here. */
+  rename: (name: string) => string = (name) => name;
+
+  /**
+   * @param isFunction  whether it is a function, or a graph within one, where constants are nodes
+   * @param prefix  what the names begin with, within a graph that sees those around it
+   */
+  constructor(
+    readonly isFunction: boolean,
+    private readonly prefix = '',
+  ) {}
 
   /** The name for a value, with a number behind it where it is taken. */
   free(name: string): string {
-    return freeAmong(this.taken, name);
+    return freeAmong(this.taken, `${this.prefix}${name}`);
   }
 
   /** Adds a node of ONNX's own operators and gives the names of its outputs. */
@@ -77,11 +86,12 @@ export class NodeWriter {
 
   /** A tensor that nodes take as an input, once under its name. */
   shared(tensor: OnnxTensor): string {
-    if (this.taken.has(tensor.name)) return tensor.name;
-    this.taken.add(tensor.name);
-    if (this.isFunction) this.constant(tensor);
+    const name = `${this.prefix}${tensor.name}`;
+    if (this.taken.has(name)) return name;
+    this.taken.add(name);
+    if (this.isFunction) this.constant({ ...tensor, name });
     else this.initializers.push(tensor);
-    return tensor.name;
+    return name;
   }
 
   floats(name: string, data: Float32Array, shape: readonly number[]): string {
@@ -121,7 +131,7 @@ export class NodeWriter {
       name: own,
       operator,
       domain,
-      inputs,
+      inputs: inputs.map(this.rename),
       outputs: wanted,
       attributes: new Map(Object.entries(attributes)),
     });

@@ -114,7 +114,8 @@ export function fromTfjs<M extends Model<FloatArray> = Sequential>(
       isObject(json.modelTopology) && isObject(json.modelTopology.model_config)
         ? json.modelTopology.model_config
         : json.modelTopology;
-    const model = readTopology(topology, tfjs);
+    const numbers = [...weights.values()].reduce((sum, { data }) => sum + data.length, 0);
+    const model = readTopology(topology, tfjs, numbers);
     takeWeights(model, (place) => findWeight(weights, place));
     return model as M;
   } catch (error) {
