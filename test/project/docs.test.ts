@@ -141,7 +141,7 @@ function brokenLinks(page: string, markdown: string, open: (path: string) => str
   return broken;
 }
 
-const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...filesIn('docs')].filter(
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', ...filesIn('docs')].filter(
   (path) => path.endsWith('.md') && existsSync(join(ROOT, path)),
 );
 
@@ -199,7 +199,14 @@ describe('the pages', () => {
   });
 
   test('are there', () => {
-    const expected = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/lstm.md', 'docs/keras.md'];
+    const expected = [
+      'README.md',
+      'CONTRIBUTING.md',
+      'CHANGELOG.md',
+      'SECURITY.md',
+      'docs/lstm.md',
+      'docs/keras.md',
+    ];
     expect(expected.filter((page) => !PAGES.includes(page))).toEqual([]);
     expect(programs.length).toBeGreaterThan(0);
   });
