@@ -5,6 +5,9 @@ import { checkBoolean, checkInteger, checkNumber, checkOptions, describe } from 
 import type { FloatArray } from '../core/tensor.js';
 import type { Model } from '../model/model.js';
 import { serializeModel } from '../model/model-file.js';
+import { type PipelineParts, serializePipeline } from '../model/pipeline.js';
+import type { Transforms } from '../model/pipeline-parts.js';
+import type { SymbolicPorts } from '../model/ports.js';
 import { createMonitor, type MonitorOptions } from '../training/callbacks/monitor.js';
 import { createVoice } from '../training/callbacks/voice.js';
 import type { Callback, TrainedModel } from '../training/callbacks.js';
@@ -18,11 +21,15 @@ export interface ModelCheckpointOptions extends MonitorOptions {
   saveFreq?: 'epoch' | number;
   /** A value that has to be surpassed before anything is saved; none by default. */
   initialValueThreshold?: number;
+  /** The pipeline that the model is part of: its files are then such as `loadPipeline` reads. None by default. */
+  pipeline?: PipelineParts<Transforms, Transforms, AnyModel>;
   /** How many of the files that it wrote stay, the last ones; all by default. */
   keep?: number;
   /** 1 says in a line what is saved; 0, the default, says nothing. */
   verbose?: 0 | 1;
 }
+
+type AnyModel = Model<FloatArray, SymbolicPorts, SymbolicPorts>;
 
 interface State {
   readonly best: number | undefined;
@@ -36,6 +43,7 @@ const optionNames = [
   'saveBestOnly',
   'saveFreq',
   'initialValueThreshold',
+  'pipeline',
   'keep',
   'verbose',
 ];
@@ -56,6 +64,7 @@ const hints = {
  *
  * @example modelCheckpoint('model-{epoch:03d}.safetensors', { keep: 3 })
  * @example modelCheckpoint('best.safetensors', { monitor: 'val_auc', saveBestOnly: true })
+ * @example await pipe.fit(x, y, { callbacks: [modelCheckpoint('best.safetensors', { pipeline: pipe })] })
  */
 export function modelCheckpoint(path: string, options: ModelCheckpointOptions = {}): Callback {
   checkPath('modelCheckpoint', path);
@@ -79,7 +88,11 @@ export function modelCheckpoint(path: string, options: ModelCheckpointOptions = 
 
   const save = async (model: TrainedModel, values: Logs): Promise<void> => {
     const file = fill(path, values);
-    await writeFileWhole(file, serializeModel(model as TrainedModel & Model<FloatArray>));
+    const { pipeline } = options;
+    await writeFileWhole(
+      file,
+      pipeline ? serializePipeline(pipeline) : serializeModel(model as TrainedModel & AnyModel),
+    );
     const written = [...state.written.filter((name) => name !== file), file];
     const old = keep === undefined ? [] : written.slice(0, -keep);
     for (const name of old) await rm(name, { force: true });
@@ -90,6 +103,9 @@ export function modelCheckpoint(path: string, options: ModelCheckpointOptions = 
   return {
     onTrainBegin: (training) => {
       if (saveBestOnly) monitor.check(training);
+      if (options.pipeline !== undefined && options.pipeline?.model !== (training.model as unknown)) {
+        throw new ConfigError('modelCheckpoint: pipeline is another than the one that is trained');
+      }
       const known = ['epoch', ...(saveFreq === 'epoch' ? training.values : ['batch', 'loss'])];
       const strange = placeholders.find((name) => !known.includes(name));
       if (strange !== undefined) {

@@ -3,8 +3,10 @@
  * there in the texts that it learned from, as in Keras's TextVectorization; the other ids are its tokens, the most frequent
  * first.
  */
-import { ConfigError, DataError } from '../../core/errors.js';
+import { ConfigError, DataError, ShapeError } from '../../core/errors.js';
 import { describe } from '../../core/options.js';
+import { formatShape, isTensor, type Tensor } from '../../core/tensor.js';
+import { checkTensor } from '../samples.js';
 import { learnedBy, type Transform, type TransformJSON } from '../transform.js';
 import { joinWords } from './join-words.js';
 import {
@@ -29,11 +31,12 @@ export interface TextVectorizer extends Transform<readonly string[], number[][]>
   tokens(text: string): string[];
   /**
    * Texts again, without padding, start and end. Of characters the text itself; of words a guess at what stood between them,
-   * one space or none.
+   * one space or none. What stands behind the end is left out.
    *
-   * @throws DataError for what is no id
+   * @param ids  rows of ids; or what a model predicts, a Tensor `[rows, steps, size]`, of which the likeliest id counts
+   * @throws DataError for what is no id; ShapeError for a Tensor of another shape
    */
-  inverse(ids: readonly (readonly number[])[]): string[];
+  inverse(ids: readonly (readonly number[])[] | Tensor): string[];
 }
 
 const PADDING = 0;
@@ -114,9 +117,13 @@ function makeVectorizer(settings: TextSettings, restored: readonly string[] | un
     },
     inverse(rows) {
       const { words } = vocabulary();
-      return checkRows(rows).map((row, r) => {
+      const given = isTensor(rows) ? likeliest(rows, words.length) : checkRows(rows);
+      return given.map((row, r) => {
         const found = Array.from(row, (id, step) => wordOf(id, words, r, step));
-        const kept = found.filter((_, step) => isPartOfText(row[step] as number, reserved.length));
+        const end = settings.endToken === undefined ? -1 : row.indexOf(reserved.length - 1);
+        const kept = found.filter(
+          (_, step) => (end === -1 || step < end) && isPartOfText(row[step] as number, reserved.length),
+        );
         return settings.splitWords ? joinWords(kept) : kept.join('');
       });
     },
@@ -210,6 +217,30 @@ function padded(rows: number[][], { padding, maxSequenceLength }: TextSettings):
 /** Whether an id is written out in a text: padding, start and end are not. */
 function isPartOfText(id: number, reserved: number): boolean {
   return id === UNKNOWN || id >= reserved;
+}
+
+/** The likeliest id of each real step. */
+function likeliest(scores: Tensor, size: number): number[][] {
+  const { data, shape, lengths } = checkTensor(scores);
+  const [rows, steps] = shape as [number, number];
+  if (shape.length !== 3 || shape[2] !== size) {
+    throw new ShapeError(
+      `textVectorizer: inverse takes ${formatShape([null, null, size])}, a score an id, but got ${formatShape(shape)}`,
+    );
+  }
+  return Array.from({ length: rows }, (_, row) =>
+    Array.from({ length: lengths?.[row] ?? steps }, (_, step) => {
+      const from = (row * steps + step) * size;
+      let best = 0;
+      for (let id = 0; id < size; id++) {
+        if (Number.isNaN(data[from + id])) {
+          throw new DataError(`textVectorizer: the score of id ${id} is NaN in row ${row}, step ${step}`);
+        }
+        if ((data[from + id] as number) > (data[from + best] as number)) best = id;
+      }
+      return best;
+    }),
+  );
 }
 
 function wordOf(id: unknown, words: readonly string[], row: number, step: number): string {

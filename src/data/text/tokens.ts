@@ -18,14 +18,14 @@ const OPENING = /^[\p{Ps}\p{Pi}]/u;
 /** Scripts that put no spaces between words. */
 const SPACELESS =
   /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
-/** What is one word by the rules, whatever the locale. */
-const PLAIN_WORD = /^[a-z\d]\w*$/i;
+/** What is one word, with a mark behind it or not, by the rules of every locale: three quarters of the time are spared. */
+const PLAIN = /^([a-z\d]\w*|[a-z]+'[a-z]+)([.,;:!?]?)$/i;
 /** White space, and the space of no width that some put where a line may break. */
 const SPACE = /[\s\u200b]+/u;
 
 /** Punctuation marks, and symbols such as + and $ but not emoji, which mean something by themselves. */
 function isPunctuation(text: string): boolean {
-  return MARK.test(text) && !EMOJI.test(text);
+  return MARK.test(text) && !WORD.test(text) && !EMOJI.test(text);
 }
 
 /** Whether words are written with spaces between them in the script that a word begins with. */
@@ -44,8 +44,12 @@ export function wordsOf(text: string, punctuation: PunctuationHandling, segment:
   const words: string[] = [];
   for (const run of text.split(SPACE)) {
     if (run === '') continue;
-    if (PLAIN_WORD.test(run)) words.push(run);
-    else if (punctuation === 'keep') pushWithPunctuation(words, run, segment);
+    const [, word, mark] = PLAIN.exec(run) ?? [];
+    if (word !== undefined) {
+      if (punctuation === 'keep') words.push(run);
+      else words.push(word);
+      if (mark && punctuation === 'separate') words.push(mark);
+    } else if (punctuation === 'keep') pushWithPunctuation(words, run, segment);
     else {
       for (const piece of piecesOf(run, segment)) {
         if (punctuation === 'separate' || !isPunctuation(piece)) words.push(piece);

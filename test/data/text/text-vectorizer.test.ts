@@ -8,9 +8,11 @@ import {
   FormatError,
   lstm,
   restoreTransform,
+  ShapeError,
   sequential,
   type TextVectorizer,
   type TextVectorizerOptions,
+  tensor,
   textVectorizer,
 } from '../../../src/index.js';
 
@@ -102,6 +104,24 @@ describe('words', () => {
           expect(found).not.toContain('');
         }
       }),
+    );
+  });
+
+  it('are those of the engine, where only spaces stand beside them', () => {
+    const segmenter = new Intl.Segmenter('en', { granularity: 'word' });
+    const unit = fc.constantFrom(...'aB3_ \t.,;:!?\'"-()$%@/', 'word', "don't", '3.14', 'a:b');
+    const ascii = fc.oneof(fc.string(), fc.string({ unit, maxLength: 12 }));
+    fc.assert(
+      fc.property(ascii, (text) => {
+        const pieces = Array.from(segmenter.segment(text), ({ segment }) => segment);
+        const found = pieces.filter((piece) => piece.trim() !== '');
+        expect(words(text, { lowercase: false })).toEqual(found);
+        const isMark = (piece: string) => /^[^a-z\d]+$/i.test(piece);
+        expect(words(text, { lowercase: false, handlePunctuation: 'remove' })).toEqual(
+          found.filter((piece) => !isMark(piece)),
+        );
+      }),
+      { numRuns: 1000 },
     );
   });
 
@@ -298,6 +318,23 @@ describe('words put together again', () => {
         const ids = vectorizer.transform([text]);
         expect(vectorizer.transform(vectorizer.inverse(ids))).toEqual(ids);
       }),
+    );
+  });
+
+  it('end where the end stands', () => {
+    const vectorizer = textVectorizer({ endToken: '$' }).fit(['a b']);
+    const [a, b] = ['a', 'b'].map(vectorizer.idOf) as [number, number];
+    expect(vectorizer.inverse([[a, 2, b, 2], [b]])).toEqual(['a', 'b']);
+  });
+
+  it('are read from what a model predicts, the likeliest id of each real step', () => {
+    const vectorizer = textVectorizer({ splitWords: false }).fit(['ab']);
+    const scores = [0, 0, 0.9, 0.1, 0.1, 0.2, 0.3, 0.4, 0, 0, 0, 1, Number.NaN, 0, 0, 0];
+    expect(vectorizer.inverse(tensor(scores, [2, 2, 4], { lengths: [2, 1] }))).toEqual(['ab', 'b']);
+    expect(() => vectorizer.inverse(tensor(scores, [2, 2, 4]))).toThrow('NaN in row 1, step 1');
+    expect(() => vectorizer.inverse(tensor(scores, [4, 4]))).toThrow(ShapeError);
+    expect(() => vectorizer.inverse(tensor(scores, [4, 4]))).toThrow(
+      'takes [?, ?, 4], a score an id, but got [4, 4]',
     );
   });
 
