@@ -143,7 +143,7 @@ class WatchedFit extends Fit<WatchedOptions, History> {
       batch,
       before: this.steps - batch,
       mark: batch === 0 ? undefined : feed.mark,
-      order: batch === 0 ? model.shuffling.state() : orderState,
+      order: finished ? model.shuffling.state() : orderState,
       totals: totalsState(totals),
       records: history.records,
       callbacks: options.callbacks.map((callback) => callback.state?.() ?? null),
@@ -177,9 +177,10 @@ class WatchedFit extends Fit<WatchedOptions, History> {
       const validated = state.records.filter(({ logs }) => logs.val_loss !== undefined);
       this.validation.before = validated.length * (this.validation.batches ?? 0);
     }
-    if (state.batch === 0) return state;
+    // The epoch at hand may have been put in order before its first batch.
     this.orderState = state.order;
     model.shuffling.restore(state.order);
+    if (state.batch === 0) return state;
     await feed.begin(state.epoch, state.batch);
     this.totals.reset(feed.dataset);
     if (feed.mark !== state.mark) throw otherData();

@@ -158,6 +158,27 @@ describe('a run that is broken off and resumed', () => {
     }
   });
 
+  it.each(['onEpochBegin', 'onEpochEnd'] as const)(
+    'by a signal in %s, ends with the same bits',
+    async (hook) => {
+      const whole = make();
+      const idle = { [hook]: () => {} } as Callback;
+      const expected = await whole.fit(x, y, { ...options, callbacks: [idle] });
+      const { store } = memory(1000);
+      const controller = new AbortController();
+      const stop = { [hook]: (epoch: number) => epoch === 2 && controller.abort() } as Callback;
+      const { signal } = controller;
+      const first = make().fit(x, y, { ...options, callbacks: [stop], checkpoint: store, signal });
+      expect((await errorOf(() => first)).name).toBe('AbortError');
+      const model = make();
+      same(
+        await model.fit(x, y, { ...options, callbacks: [idle], checkpoint: store, resume: true }),
+        expected,
+      );
+      expect(Buffer.compare(serializeModel(model), serializeModel(whole))).toBe(0);
+    },
+  );
+
   it('goes on without shuffling, validation and callbacks too, and with a schedule', async () => {
     const plain = () => {
       const model = sequential([lstm(3), dense(1)], { seed: 1, precision: 'float64' });
