@@ -13,12 +13,11 @@ import { fileURLToPath } from 'node:url';
 import { type BackendName, type Progress, sequential } from '../../src/index.js';
 import { installPackages } from '../install.js';
 import { evaluations } from './all.js';
-import { type Evaluation, figureFor, isReached } from './evaluation.js';
+import { type Evaluation, figureFor, isReached, SEEDS } from './evaluation.js';
 import { choose, missingData, type Options, readOptions } from './options.js';
 import { addLine, measuredOf, placeOf, readLines } from './records.js';
 import { type Results, resultsPage, terminalTable } from './report.js';
 
-const SEEDS = 5;
 const PROJECT = fileURLToPath(new URL('../../../', import.meta.url));
 const SOURCES = join(PROJECT, 'bench', 'evaluations');
 const RECORDS = join(SOURCES, 'results.jsonl');
@@ -33,7 +32,7 @@ async function main(): Promise<void> {
   for (const evaluation of choose(evaluations, options.only)) {
     if (await evaluate(evaluation, { ...options, backend })) measured.push(evaluation);
   }
-  console.log(`\n${terminalTable(resultsOf(measured))}`);
+  console.log(measured.length > 0 ? `\n${terminalTable(resultsOf(measured))}` : '\nnothing was measured');
   writePage();
   console.log('\nwritten to docs/results.md');
 }

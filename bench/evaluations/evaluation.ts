@@ -65,6 +65,9 @@ export interface Evaluation {
   run(seed: number, options: RunOptions): Promise<Readonly<Record<string, number>>>;
 }
 
+/** How many seeds the bars of an evaluation are about that does not say otherwise. */
+export const SEEDS = 5;
+
 /** The source of figures that were computed for this project, from the same data with other software. */
 export const COMPUTED = 'computed for this project on the same data';
 

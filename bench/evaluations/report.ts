@@ -1,5 +1,5 @@
 /** The table of what was measured, for a terminal and as docs/results.md. */
-import { type Bar, type Comparison, type Evaluation, figureFor, isReached } from './evaluation.js';
+import { type Bar, type Comparison, type Evaluation, figureFor, isReached, SEEDS } from './evaluation.js';
 import type { Measured, RunRecord } from './records.js';
 
 /** What stands in a row: a metric of an evaluation. */
@@ -139,6 +139,7 @@ function rowsOf(results: Results): Row[] {
   return [...results].flatMap(([evaluation, { runs, baselines }]) => {
     const [first] = runs;
     if (first === undefined) return [];
+    const isComplete = runs.length >= (evaluation.seeds ?? SEEDS);
     return Object.keys(first.figures).map((metric, k): Row => {
       const values = runs.map(({ figures }) => figures[metric] ?? Number.NaN);
       const bars = evaluation.bars.filter((bar) => bar.metric === metric);
@@ -151,7 +152,7 @@ function rowsOf(results: Results): Row[] {
         baseline: strongest(others, 'baseline', metric, bars[0]?.better),
         published: strongest(others, 'published', metric, bars[0]?.better),
         bar: bars.map(describeBar).join(', '),
-        held: bars.length === 0 ? '' : verdict(bars, values),
+        held: bars.length === 0 ? '' : verdict(bars, values, isComplete),
         // Once for an evaluation.
         seconds: k === 0 ? format(mean(runs.map(({ processorSeconds }) => processorSeconds)), 0) : '',
       };
@@ -159,14 +160,15 @@ function rowsOf(results: Results): Row[] {
   });
 }
 
-function verdict(bars: readonly Bar[], values: readonly number[]): string {
+/** The bars are about so many seeds: before they are all there it is a verdict so far. */
+function verdict(bars: readonly Bar[], values: readonly number[], isComplete: boolean): string {
   const areReached = (some: readonly Bar[]) => some.every((bar) => isReached(bar, figureFor(bar, values)));
   const [prizes, others] = [bars.filter(({ prize }) => prize), bars.filter(({ prize }) => !prize)];
   const words = [
     ...(others.length > 0 ? [areReached(others) ? 'held' : 'MISSED'] : []),
     ...(prizes.length > 0 ? [areReached(prizes) ? 'prize reached' : 'prize not reached'] : []),
   ];
-  return words.join(', ');
+  return `${words.join(', ')}${isComplete ? '' : ' so far'}`;
 }
 
 function describeBar({ bar, better, of, prize }: Bar): string {

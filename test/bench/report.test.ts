@@ -12,6 +12,7 @@ const tea: Evaluation = {
   about: 'How long tea is to brew',
   recipe: 'LSTM 1, one epoch',
   data: { folder: 'kitchen', files: ['tea.csv'], source: 'the kitchen' },
+  seeds: 2,
   bars: [
     { metric: 'minutes', bar: 3, better: 'higher' },
     { metric: 'minutes', bar: 5, better: 'lower', of: 'worst' },
@@ -79,8 +80,8 @@ describe('the verdict', () => {
   test('of a prize stands behind that of the bars', () => {
     const prizeOf = (bar: number) => ({ metric: 'minutes', bar, better: 'lower', prize: true }) as const;
     const tableOf = (bars: Evaluation['bars']) => terminalTable(resultsOf({ ...tea, bars }, [runOf(1, 4)]));
-    expect(tableOf([prizeOf(1)])).toContain('prize ≤ 1  prize not reached');
-    expect(tableOf([...tea.bars, prizeOf(4)])).toContain('prize ≤ 4  held, prize reached');
+    expect(tableOf([prizeOf(1)])).toContain('prize ≤ 1  prize not reached so far');
+    expect(tableOf([...tea.bars, prizeOf(4)])).toContain('prize ≤ 4  held, prize reached so far');
     expect(tableOf(tea.bars)).not.toContain('coffee');
   });
 });
