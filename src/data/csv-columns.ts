@@ -120,20 +120,23 @@ export function checkWidth(row: DelimitedRow, width: number, { name, reader }: R
   );
 }
 
-/** Reads the fields of a column: null where one is missing. @throws FormatError for a field of another type */
+/**
+ * Reads the fields of a column: null where one is missing. `rowOf` finds the row of a field for an error.
+ *
+ * @throws FormatError for a field of another type
+ */
 export function cellReader(
   column: CsvColumn & { readonly type: ColumnType },
   { name, reader, decimal, missing }: Reading,
-): (row: DelimitedRow) => Cell {
+): (text: string, rowOf: () => DelimitedRow) => Cell {
   const { type, index } = column;
   const read = readerOf(type, decimal);
-  return (row) => {
-    const text = row.fields[index] as string;
+  return (text, rowOf) => {
     if (isMissing(text, type, missing)) return null;
     if (type === 'string') return text;
     const value = read(text.trim());
     if (typeof value !== 'object' || value === null) return value;
-    const place = formatPlace(placeOfField(row, index, reader.separator()));
+    const place = formatPlace(placeOfField(rowOf(), index, reader.separator()));
     throw new FormatError(
       `${name}, ${place}: ${value.problem}, in the column '${column.name}' of type ${type}; mend it, name it among missing, or read the column as 'string'`,
     );

@@ -38,17 +38,25 @@ export function readCsv(source: string | Uint8Array, options: CsvOptions = {}): 
       `readCsv reads a string or a Uint8Array but got ${describe(source)}; streamCsv reads streams`,
     );
   }
-  const all = rowsOf(source, reading);
-  const { columns, width } = columnsOf(
-    reading.header === undefined ? (all.next().value ?? undefined) : undefined,
-    reading,
-  );
-  const rows: DelimitedRow[] = [];
-  for (const row of all) {
+  const rows = rowsOf(source, reading);
+  const header = reading.header === undefined ? (rows.next().value ?? undefined) : undefined;
+  const { columns, width } = columnsOf(header, reading);
+  const texts = columns.map((): string[] => []);
+  for (const row of rows) {
     checkWidth(row, width, reading);
-    rows.push(row);
+    for (const [k, { index }] of columns.entries()) texts[k]?.push(row.fields[index] as string);
   }
-  return tableOf(new Map(columns.map((column) => [column.name, readColumn(column, rows, reading)])));
+  /** A row is not kept for the error that it may be part of, but read again. */
+  const rowAt = (place: number) => {
+    const again = rowsOf(source, beginReading('readCsv', options, 'auto'));
+    for (let k = reading.header === undefined ? -1 : 0; k < place; k++) again.next();
+    return again.next().value as DelimitedRow;
+  };
+  return tableOf(
+    new Map(
+      columns.map((column, k) => [column.name, readColumn(column, texts[k] as string[], rowAt, reading)]),
+    ),
+  );
 }
 
 function* rowsOf(source: string | Uint8Array, { reader }: Reading): Generator<DelimitedRow, void> {
@@ -56,26 +64,26 @@ function* rowsOf(source: string | Uint8Array, { reader }: Reading): Generator<De
   yield* reader.end();
 }
 
-function readColumn(column: CsvColumn, rows: readonly DelimitedRow[], reading: Reading): Column {
-  const type = column.type === 'auto' ? typeOf(textsOf(column, rows, reading), reading.decimal) : column.type;
+function readColumn(
+  column: CsvColumn,
+  texts: readonly string[],
+  rowAt: (place: number) => DelimitedRow,
+  reading: Reading,
+): Column {
+  const { decimal, missing } = reading;
+  const given = column.type === 'auto' ? texts.filter((text) => !isMissing(text, 'auto', missing)) : [];
+  const type = column.type === 'auto' ? typeOf(given, decimal) : column.type;
   const read = cellReader({ ...column, type }, reading);
+  const cell = (text: string, row: number) => read(text, () => rowAt(row));
   switch (type) {
     case 'string':
-      return { type, values: rows.map(read) as (string | null)[] };
+      return { type, values: texts.map(cell) as (string | null)[] };
     case 'boolean':
-      return { type, values: rows.map(read) as (boolean | null)[] };
+      return { type, values: texts.map(cell) as (boolean | null)[] };
     default:
-      return { type, values: Float64Array.from(rows, (row) => (read(row) as number | null) ?? Number.NaN) };
+      return {
+        type,
+        values: Float64Array.from(texts, (text, row) => (cell(text, row) as number | null) ?? Number.NaN),
+      };
   }
-}
-
-function textsOf(
-  { index, type }: CsvColumn,
-  rows: readonly DelimitedRow[],
-  { missing }: Reading,
-): (string | null)[] {
-  return rows.map(({ fields }) => {
-    const text = fields[index] as string;
-    return isMissing(text, type, missing) ? null : text;
-  });
 }

@@ -76,12 +76,22 @@ function recordReader(
   const readers = columns.map((column) => {
     const type = column.type === 'auto' ? 'string' : column.type;
     const nothing = type === 'number' || type === 'date' ? Number.NaN : null;
-    return { name: column.name, nothing, read: cellReader({ ...column, type }, reading) };
+    return {
+      name: column.name,
+      index: column.index,
+      nothing,
+      read: cellReader({ ...column, type }, reading),
+    };
   });
-  return (row) => {
+  let row: DelimitedRow;
+  const rowOf = () => row;
+  return (next) => {
+    row = next;
     checkWidth(row, width, reading);
     const record: Record<string, Cell> = {};
-    for (const { name, nothing, read } of readers) record[name] = read(row) ?? nothing;
+    for (const { name, index, nothing, read } of readers) {
+      record[name] = read(row.fields[index] as string, rowOf) ?? nothing;
+    }
     return record;
   };
 }

@@ -32,14 +32,13 @@ export function readerOf(type: ColumnType, decimal: DecimalSign): Read {
 }
 
 /**
- * The type that all of some texts are of, null standing for one that is missing: numbers, truth values or dates as
- * YYYY-MM-DD, with or without a time. Whole numbers with a zero before them, or too long for a double, are somebody's
- * postcode or number in a register: they are texts, and so is a column where everything is missing.
+ * The type that all of some texts are of: numbers, truth values or dates as YYYY-MM-DD, with or without a time. Whole
+ * numbers with a zero before them, or too long for a double, are somebody's postcode or number in a register: they are
+ * texts, and so is a column where everything is missing.
  */
-export function typeOf(texts: readonly (string | null)[], decimal: DecimalSign): ColumnType {
-  const given = texts.filter((text) => text !== null).map((text) => text.trim());
-  if (given.length === 0) return 'string';
-  const all = (holds: (text: string) => boolean) => given.every(holds);
+export function typeOf(texts: readonly string[], decimal: DecimalSign): ColumnType {
+  if (texts.length === 0) return 'string';
+  const all = (holds: (text: string) => boolean) => texts.every((text) => holds(text.trim()));
   if (all((text) => !/^[+-]?0\d/.test(text) && typeof readNumber(text, decimal) === 'number'))
     return 'number';
   if (all((text) => typeof readBoolean(text) === 'boolean')) return 'boolean';

@@ -397,7 +397,7 @@ describe('bad input', () => {
     [
       'a quote that is not closed',
       [with3('"c2,2024-01-02,7')],
-      'line 3: a field opens with a quote that is never closed',
+      'line 3, column 1: a field opens with a quote that is never closed',
     ],
     ['a row with a line break in it', [with3('"c\n2",2024-01-02,x')], 'line 3: the amount'],
     [
