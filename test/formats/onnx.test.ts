@@ -23,6 +23,7 @@ import {
   timeDistributed,
 } from '../../src/index.js';
 import goldenCases from '../fixtures/onnx/onnxruntime.json' with { type: 'json' };
+import pytorchCases from '../fixtures/onnx/pytorch.json' with { type: 'json' };
 import publishedCases from '../fixtures/onnx-lstm.json' with { type: 'json' };
 import { canSayInOnnx, chainChoice, graphChoiceOf, makeChain, makeGraph } from '../support/exchange.js';
 import { swapAxes } from '../support/layer-run.js';
@@ -37,6 +38,19 @@ interface Golden {
 
 /** Written by `npm run interop -- --only onnx --fixtures`. */
 const golden = goldenCases as Golden[];
+
+const bytesOf = (base64: string) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+
+interface Exported {
+  name: string;
+  model: string;
+  x: { shape: number[]; data: number[] };
+  lengths: number[] | null;
+  y: { shape: number[]; data: number[] };
+}
+
+/** Written by test/fixtures/onnx-from-pytorch.py. */
+const fromPytorch = pytorchCases as Exported[];
 
 interface PublishedTensor {
   name: string;
@@ -128,7 +142,7 @@ describe('what other systems make of it', () => {
     'onnxruntime gave the same numbers: case %i',
     (_, one) => {
       const { x, mask, masks, output } = one;
-      const model = fromOnnx(Uint8Array.from(atob(one.model), (letter) => letter.charCodeAt(0)));
+      const model = fromOnnx(bytesOf(one.model));
       const data = Float32Array.from(x.data, (value) => value ?? Number.NaN);
       const [batch, steps] = x.shape as [number, number];
       const lengths = Array.from({ length: batch }, (__, row) =>
@@ -144,6 +158,19 @@ describe('what other systems make of it', () => {
       });
     },
   );
+
+  it.each(fromPytorch.map((one) => [one.name, one] as const))('PyTorch exported it: %s', (_, one) => {
+    const { x, lengths, y } = one;
+    const model = fromOnnx(bytesOf(one.model));
+    const found = model.predict(tensor(x.data, x.shape, lengths ? { lengths } : {}));
+    expect(found.shape).toEqual(y.shape);
+    const steps = x.shape[1] as number;
+    found.data.forEach((value, k) => {
+      const step = Math.floor(k / 2);
+      if (lengths && step % steps >= (lengths[Math.floor(step / steps)] as number)) return;
+      expect(Math.abs(value - (y.data[k] as number))).toBeLessThan(1e-5);
+    });
+  });
 
   it.each(Object.entries(published))(
     'the LSTM of its own tests: %s',

@@ -8,7 +8,7 @@ import { describeGraph, Functional } from '../../model/functional.js';
 import type { Model } from '../../model/model.js';
 import type { Sequential } from '../../model/sequential.js';
 import { isKnownFunction } from './functions.js';
-import { readerOf } from './import-nodes.js';
+import { readerOf, readSizes } from './import-nodes.js';
 import { type Axis, type Flow, type FoundWeight, type Reading, refuse, type Value } from './import-values.js';
 import { DOMAIN, type OnnxGraph, type OnnxNode, readModel, type ValueInfo } from './messages.js';
 import { BOOL, FLOAT, INT32, INT64 } from './tensors.js';
@@ -45,8 +45,15 @@ function readGraph(bytes: Uint8Array): Model {
   for (const one of functions) if (isKnownFunction(one)) known.add(one.name);
   const reading = createReading(graph, opset, bytes.length);
   const inputs = readInputs(reading, graph);
-  for (const node of graph.nodes) {
+  // Constants read nothing, and are looked for by what comes before them.
+  const isConstant = ({ domain, operator }: OnnxNode) => domain === '' && operator === 'Constant';
+  for (const node of [...graph.nodes.filter(isConstant), ...graph.nodes.filter((one) => !isConstant(one))]) {
     if (reading.done.has(node)) continue;
+    const size = readSizes(reading, node);
+    if (size) {
+      reading.set(node.outputs[0] ?? '', size);
+      continue;
+    }
     const read = node.domain === DOMAIN && !known.has(node.operator) ? undefined : readerOf(node);
     if (read === undefined) throw refuse(node, 'is an operator that no layer here stands for');
     read(reading, node);
@@ -99,6 +106,7 @@ function createReading(graph: OnnxGraph, opset: number, size: number): Reading {
     shared: new Map(),
     masking: new Map(),
     consumers: (name) => takers.get(name) ?? [],
+    find: (name) => values.get(name),
     value: (name) => {
       const found = values.get(name);
       if (found) return found;

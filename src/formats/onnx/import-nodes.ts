@@ -30,6 +30,7 @@ import {
   type Reading,
   refuse,
   use,
+  type Value,
 } from './import-values.js';
 import { DOMAIN, type OnnxNode } from './messages.js';
 import type { OnnxTensor } from './tensors.js';
@@ -141,6 +142,13 @@ const dropoutNode: NodeReader = (reading, node) => {
 
 const same: NodeReader = (reading, node) => reading.set(outputOf(node), reading.value(node.inputs[0] ?? ''));
 
+const constantOfShape: NodeReader = (reading, node) => {
+  const value = node.attributes.get('value');
+  const number = value?.kind === 'tensor' ? value.value.data[0] : 0;
+  if (number !== 0) throw refuse(node, `fills with ${number}, where zeros begin a sequence`);
+  reading.set(outputOf(node), { kind: 'zeros' });
+};
+
 const constantNode: NodeReader = (reading, node) => {
   const [name, value] = [...node.attributes][0] ?? ['', undefined];
   const tensor = value?.kind === 'tensor' ? value.value : constantOf(value?.value);
@@ -171,6 +179,7 @@ const operators: Readonly<Record<string, NodeReader>> = {
   Dropout: dropoutNode,
   Constant: constantNode,
   Identity: same,
+  ConstantOfShape: constantOfShape,
   Cast: same,
 };
 
@@ -186,6 +195,17 @@ const activationOperators = [
   'Softmax',
   'Gelu',
 ];
+
+/** Operators that others compute sizes with, and cut zeros of such sizes with: of a first state mostly. */
+const sizeOperators = ['Gather', 'Unsqueeze', 'Squeeze', 'Concat', 'Slice', 'Cast', 'Mul', 'Add', 'Identity'];
+
+/** What a node gives that works on nothing but sizes, or zeros; nothing for any other. */
+export function readSizes(reading: Reading, { domain, operator, inputs }: OnnxNode): Value | undefined {
+  if (domain !== '' || !sizeOperators.includes(operator)) return undefined;
+  const kinds = inputs.filter((name) => name !== '').map((name) => reading.value(name).kind);
+  if (kinds.includes('flow')) return undefined;
+  return kinds.includes('size') ? { kind: 'size' } : kinds.includes('zeros') ? { kind: 'zeros' } : undefined;
+}
 
 /** How a node is read; nothing where it is not known. */
 export function readerOf({ domain, operator }: OnnxNode): NodeReader | undefined {

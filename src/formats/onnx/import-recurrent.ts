@@ -112,6 +112,7 @@ function initialOf(reading: Reading, node: OnnxNode, input: number): Value | und
   const name = node.inputs[input] ?? '';
   if (name === '' || (input === 6 && node.operator !== 'LSTM')) return undefined;
   const value = reading.value(name);
+  if (value.kind === 'zeros') return undefined;
   if (value.kind !== 'constant') return value;
   const { shape, data } = value.tensor;
   if (data.every((number) => number === 0)) return undefined;

@@ -4,6 +4,7 @@ import type { Layer, SampleShape } from '../../layers/layer.js';
 import { add, concatenate, multiply } from '../../layers/merging.js';
 import { globalAveragePooling1d, globalMaxPooling1d } from '../../layers/pooling.js';
 import { flatten, repeatVector, reshape } from '../../layers/reshape.js';
+import { readLayerNorm } from './import-layer-norm.js';
 import {
   type Axis,
   anyFlowInto,
@@ -214,7 +215,6 @@ function mergeable(reading: Reading, node: OnnxNode): Flow[] {
 const concat: NodeReader = (reading, node) => {
   const kinds = node.inputs.map((name) => reading.value(name).kind);
   if (kinds[0] === 'mask') return concatMasks(reading, node);
-  if (kinds.includes('size')) return reading.set(outputOf(node), { kind: 'size' });
   const flows = mergeable(reading, node);
   const [first] = flows as [Flow];
   const rank = Math.max(...flows.map(({ shape }) => shape.length)) + 1;
@@ -259,6 +259,9 @@ const elementwise =
 
 /** A row repeated along an axis of one: beside a sequence, or as a sequence. */
 const expand: NodeReader = (reading, node) => {
+  const given = reading.value(node.inputs[0] ?? '');
+  if (given.kind === 'constant' && given.tensor.data.every((value) => value === 0))
+    return reading.set(outputOf(node), { kind: 'zeros' });
   const x = flowInto(reading, node, 0);
   const target = reading.value(node.inputs[1] ?? '');
   if (x.axes.join() !== 'batch,one,features') throw refuse(node, `repeats axes [${x.axes.join(', ')}]`);
@@ -280,6 +283,7 @@ const reductions: Readonly<Record<string, string>> = {
 
 const reduce: NodeReader = (reading, node) => {
   const x = anyFlowInto(reading, node, 0);
+  if (node.operator === 'ReduceMean' && readLayerNorm(reading, node)) return;
   const [axis = 0, ...more] = axesOf(reading, node) ?? [];
   const at = axis < 0 ? axis + x.axes.length : axis;
   if (more.length > 0 || intOf(node, 'keepdims', 1) !== 0)

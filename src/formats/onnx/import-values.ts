@@ -47,6 +47,8 @@ export type Value =
   | { readonly kind: 'begun'; readonly tensor: OnnxTensor }
   /** Which steps a query sees. */
   | { readonly kind: 'sight'; readonly query: Atoms; readonly value: Atoms; readonly causal: boolean }
+  /** Zeros of a size that is known when the graph runs. */
+  | { readonly kind: 'zeros' }
   /** Sizes that are known when the graph runs. */
   | { readonly kind: 'size' };
 
@@ -62,6 +64,8 @@ export interface Reading {
   readonly opset: number;
   /** @throws FormatError when nothing of that name has been given yet */
   value(name: string): Value;
+  /** The same, where it has been given. */
+  find(name: string): Value | undefined;
   /** The nodes that take the value; the graph's outputs count as one. */
   consumers(name: string): readonly (OnnxNode | undefined)[];
   set(name: string, value: Value): void;
