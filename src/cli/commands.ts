@@ -12,17 +12,24 @@ const MISSING: Flag = {
 export const commands: readonly Command[] = [
   {
     name: 'train',
-    about: 'Learns a column of a table, a series, or how a text is written.',
+    about: 'Learns a column of a table, a series, an event log, or how a text is written.',
     operands: ['FILE'],
     details: [
       'FILE is CSV with a header, - for the standard input. With --target one column is learned from the others; with',
-      '--horizon too, it is a series, of which the steps to come are learned; without --target FILE is a text. What is',
-      'chosen is printed; so is how good the model is on what it has not seen, beside the simplest answers.',
+      '--horizon too, it is a series, of which the steps to come are learned; with --entity and --time it is a log of',
+      'events, and who has one within some weeks is learned; with none of them FILE is a text. What is chosen is',
+      'printed; so is how good the model is on what it has not seen, beside the simplest answers.',
     ],
     flags: {
-      target: { value: 'COLUMN', about: 'what to learn; none for a text' },
-      horizon: { value: 'N', about: 'of a series: how many steps to foretell' },
-      time: { value: 'COLUMN', about: 'of a series: the column that says when (the only one of dates)' },
+      target: { value: 'COLUMN', about: 'what to learn; none for a log or a text' },
+      horizon: {
+        value: 'N',
+        about: 'of a series: how many steps to foretell; of events: how many weeks (4)',
+      },
+      time: { value: 'COLUMN', about: 'the column that says when (of a series: the only one of dates)' },
+      entity: { value: 'COLUMN', about: 'of events: the column that says whose each is' },
+      amount: { value: 'COLUMN', about: 'of events: a column of numbers to learn from too' },
+      absent: { about: 'of events: learn who has none, not who has one' },
       input: { value: 'N', about: 'of a series: how many steps the model sees' },
       period: { value: 'N', about: 'of a series: after how many steps it repeats (found by its times)' },
       text: { value: 'COLUMN', about: 'learn from the words of this column alone' },
@@ -48,13 +55,15 @@ export const commands: readonly Command[] = [
       'longhand train customers.csv --target churned --ignore id --out churn.safetensors',
       'longhand train reviews.csv --target stars --text review',
       'longhand train sales.csv --target sold --horizon 12',
+      'longhand train orders.csv --entity customer --time date --amount total --horizon 8',
       'longhand train book.txt --out book.safetensors',
     ],
     load: () => import('./commands/train.js'),
   },
   {
     name: 'predict',
-    about: 'Writes the rows of a table with what a model says of each, or the steps of a series to come.',
+    about:
+      'Writes the rows of a table with what a model says of each, the steps of a series to come, or who of a log will be back.',
     operands: ['MODEL', '[FILE]'],
     flags: {
       steps: { value: 'N', about: 'of a series: how many to foretell (as many as it was trained for)' },

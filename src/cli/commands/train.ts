@@ -1,9 +1,10 @@
-/** `longhand train FILE`: from a table, a series or a text in a file to a model in a file. */
+/** `longhand train FILE`: from a table, a series, an event log or a text in a file to a model in a file. */
 import { DataError } from '../../core/errors.js';
 import { readCsv } from '../../index.js';
 import { writeFileWhole } from '../../node/files.js';
 import { trainOnText } from '../characters/train.js';
 import type { Given } from '../command.js';
+import { trainOnEvents } from '../events/train.js';
 import { nameOf, readFrom } from '../input.js';
 import { EXIT_INTERRUPTED, endAtOnce, onInterrupt } from '../interrupt.js';
 import { showProgress, tell } from '../progress.js';
@@ -33,7 +34,9 @@ export async function run(given: Given): Promise<void> {
       });
     },
   };
-  const { bytes, lines, facts } = await readFrom(path, (file) => train(file, given, settings));
+  const { bytes, lines, facts } = given.has('entity')
+    ? await trainOnEvents(path, given, settings)
+    : await readFrom(path, (file) => train(file, given, settings));
   onInterrupt(() => {}); // what is left takes a moment, and half of it would be of no use
   await writeFileWhole(out, bytes);
   if (given.has('json')) console.log(JSON.stringify({ out, interrupted, ...facts }));
