@@ -3,7 +3,7 @@ import type { FuzzReader } from './fuzz-reader.js';
 import { kerasReader, onnxReader, tfjsReader } from './readers/exchange.js';
 import { modelFileReader, modelJsonReader, safetensorsReader } from './readers/safetensors.js';
 import { csvReader, eventLogReader, idxReader, pianoRollReader, timeSeriesReader } from './readers/tables.js';
-import { torchReader, zipReader } from './readers/torch.js';
+import { stateDictReader, torchReader, zipReader } from './readers/torch.js';
 
 export const readers: readonly FuzzReader[] = [
   safetensorsReader,
@@ -11,6 +11,7 @@ export const readers: readonly FuzzReader[] = [
   modelJsonReader,
   zipReader,
   torchReader,
+  stateDictReader,
   csvReader,
   eventLogReader,
   timeSeriesReader,

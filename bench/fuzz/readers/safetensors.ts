@@ -40,7 +40,8 @@ function partsOf(file: Uint8Array): { header: Record<string, unknown>; data: Uin
   return { header: JSON.parse(decode(file.subarray(8, 8 + length))), data: file.subarray(8 + length) };
 }
 
-function craftHeader(random: Random, seeds: readonly Uint8Array[]): Uint8Array {
+/** A file whose header was changed. */
+export function craftHeader(random: Random, seeds: readonly Uint8Array[]): Uint8Array {
   const { header, data } = partsOf(pick(random, seeds));
   let text = JSON.stringify(mutateJson(random, header)) ?? 'null';
   // Keys that stand twice, numbers that JSON can write and no number can hold.

@@ -2,12 +2,19 @@
 import { readFileSync } from 'node:fs';
 import { deflateRawSync } from 'node:zlib';
 import type { Random } from '../../../src/core/random.js';
-import { readTorchFile, writeTorchFile } from '../../../src/formats/index.js';
+import {
+  modelFromStateDict,
+  readSafetensors,
+  readTorchFile,
+  writeSafetensors,
+  writeTorchFile,
+} from '../../../src/formats/index.js';
 import { readZip } from '../../../src/formats/zip.js';
-import { tensor } from '../../../src/index.js';
+import { ConfigError, FormatError, tensor } from '../../../src/index.js';
 import { type CraftedEnd, type CraftedEntry, craftZip, crcOf } from '../craft-zip.js';
 import type { FuzzReader } from '../fuzz-reader.js';
 import { mutate, pick } from '../mutate.js';
+import { craftHeader } from './safetensors.js';
 
 /** Files that PyTorch itself has written; the bench and the tests run in the folder of the project. */
 const FIXTURES = ['kinds-2', 'kinds-5', 'checkpoint', 'gated'].map(
@@ -214,5 +221,37 @@ export const torchReader: FuzzReader = {
       'model_state_dict',
     );
     await readTorchFile(bytes, isCheckpoint ? { key: 'model_state_dict' } : {});
+  },
+};
+
+/** A state dict of zeros, of modules in one order. */
+function stateDictOf(shapes: Readonly<Record<string, readonly number[]>>): Uint8Array {
+  const sizeOf = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
+  const tensors = Object.entries(shapes).map(
+    ([name, shape]) => [name, { data: new Float32Array(sizeOf(shape)), shape }] as const,
+  );
+  return writeSafetensors(new Map(tensors));
+}
+
+const GRU = {
+  'gru.weight_ih_l0': [6, 3],
+  'gru.weight_hh_l0': [6, 2],
+  'gru.bias_ih_l0': [6],
+  'gru.bias_hh_l0': [6],
+};
+const HEAD = { 'head.weight': [1, 2], 'head.bias': [1] };
+
+export const stateDictReader: FuzzReader = {
+  name: 'state dict',
+  seeds: () => [stateDictOf({ ...GRU, ...HEAD }), stateDictOf({ 'words.weight': [5, 3], ...GRU, ...HEAD })],
+  words: ['weight_ih_l1', '_reverse', 'weight_hr_l0', 'running_mean', '.weight', '[0,3]', '_l999999999'],
+  craft: craftHeader,
+  read: (bytes) => {
+    try {
+      modelFromStateDict(readSafetensors(bytes).tensors).getWeights();
+    } catch (error) {
+      // What fits together in several ways, or would be no layer, is a mistake of its own kind.
+      throw error instanceof ConfigError ? new FormatError(error.message) : error;
+    }
   },
 };

@@ -62,8 +62,11 @@ export function modelFromStateDict(stateDict: StateDict, options: FromShapesOpti
     options.returnSequences ?? false,
   );
   const modules = new Map<string, ModulePart[]>();
-  for (const part of partsOf(stateDict))
-    modules.set(part.module, [...(modules.get(part.module) ?? []), part]);
+  for (const part of partsOf(stateDict)) {
+    const parts = modules.get(part.module);
+    if (parts) parts.push(part);
+    else modules.set(part.module, [part]);
+  }
   if (modules.size === 0) throw new FormatError('the state dict holds no modules');
   const links = [...modules.values()].map((parts) => toLink(parts, activation));
   const chain = order === undefined ? onlyOrder(links) : givenOrder(links, order);

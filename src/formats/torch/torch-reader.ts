@@ -169,6 +169,33 @@ function gather(
       `${file} has ${describe(name)} reach beyond the ${available} numbers of its storage`,
     );
   }
+  const bytes = isRowMajor(shape, strides)
+    ? content.slice(offset * bytesOfOne, (offset + count) * bytesOfOne)
+    : gatherStrided(content, offset, shape, strides, count, bytesOfOne);
+  if (isBig === isLittleEndian()) reverseNumbers(bytes, array.BYTES_PER_ELEMENT);
+  return { dtype, shape: [...shape], data: new array(bytes.buffer) } as StoredTensor;
+}
+
+/** Whether the numbers lie one behind the other; an axis of one may have any stride. */
+function isRowMajor(shape: readonly number[], strides: readonly number[]): boolean {
+  let stride = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const size = shape[axis] as number;
+    if (size !== 1 && strides[axis] !== stride) return false;
+    stride *= size;
+  }
+  return true;
+}
+
+/** A copy of a view, number by number. */
+function gatherStrided(
+  content: Uint8Array,
+  offset: number,
+  shape: readonly number[],
+  strides: readonly number[],
+  count: number,
+  bytesOfOne: number,
+): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(count * bytesOfOne);
   const index = new Array<number>(shape.length).fill(0);
   let from = offset;
@@ -185,8 +212,7 @@ function gather(
       index[axis] = 0;
     }
   }
-  if (isBig === isLittleEndian()) reverseNumbers(bytes, array.BYTES_PER_ELEMENT);
-  return { dtype, shape: [...shape], data: new array(bytes.buffer) } as StoredTensor;
+  return bytes;
 }
 
 /** Refuses a storage whose entry is not as long as it says. */
