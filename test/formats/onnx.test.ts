@@ -5,7 +5,7 @@ import { onnxModel } from '../../bench/peers/adapters/onnx-model.js';
 import { fromOnnx, toOnnx } from '../../src/formats/index.js';
 import { encodeModel } from '../../src/formats/onnx/messages.js';
 import { int, NodeWriter } from '../../src/formats/onnx/node-writer.js';
-import { FLOAT, INT32 } from '../../src/formats/onnx/tensors.js';
+import { BOOL, FLOAT, INT32 } from '../../src/formats/onnx/tensors.js';
 import {
   bidirectional,
   ConfigError,
@@ -245,6 +245,33 @@ describe('fromOnnx', () => {
     expect(() => fromOnnx('model.onnx' as never)).toThrow(DataError);
     expect(() => fromOnnx(new Uint8Array(0))).toThrow('holds no graph');
     expect(() => fromOnnx(Uint8Array.of(255, 255, 255))).toThrow(FormatError);
+  });
+
+  it('is soon done with graphs that grow out of themselves', () => {
+    const file = (operator: string, inputs: (name: string) => string[], count: number) => {
+      const w = new NodeWriter(false);
+      w.nodeOf('Identity', ['mask'], {}, { outputs: ['step 0'] });
+      for (let i = 1; i <= count; i++) {
+        const attributes = operator === 'Concat' ? { axis: int(1) } : {};
+        w.nodeOf(operator, inputs(`step ${i - 1}`), attributes, { outputs: [`step ${i}`] });
+      }
+      const inputsOf = [
+        {
+          name: 'mask',
+          type: operator === 'Concat' ? BOOL : FLOAT,
+          shape: operator === 'Concat' ? ['b', 's'] : ['b', 2],
+        },
+      ];
+      const outputs = [{ name: `step ${count}`, type: FLOAT, shape: [] }];
+      const graph = { name: '', nodes: w.nodes, initializers: [], inputs: inputsOf, outputs };
+      return encodeModel({ opset: 17, graph, functions: [] });
+    };
+    // Twice as much with every node, and more nodes than can be followed.
+    expect(() => fromOnnx(file('Concat', (name) => [name, name], 60))).toThrow(
+      'more masks than any model has',
+    );
+    expect(() => fromOnnx(file('Tanh', (name) => [name], 5000))).toThrow('more than 4000 nodes');
+    expect(fromOnnx(file('Tanh', (name) => [name], 3000)).layers.length).toBe(3001);
   });
 
   it('ends with a FormatError, wherever a file is cut or changed', () => {

@@ -13,6 +13,8 @@ import { type Axis, type Flow, type FoundWeight, type Reading, refuse, type Valu
 import { DOMAIN, type OnnxGraph, type OnnxNode, readModel, type ValueInfo } from './messages.js';
 import { BOOL, FLOAT, INT32, INT64 } from './tensors.js';
 
+/** How far back the input of a recurrent operator is looked for. */
+const MOST_HOPS = 100;
 /** What the weights of all layers may take, as a multiple of the file: several may have the same. */
 const MOST_GROWTH = 64;
 
@@ -198,7 +200,7 @@ function lengthsBySequence({ nodes, inputs, initializers }: OnnxGraph): Map<stri
   for (const { name } of initializers) names.delete(name);
   const sourceOf = (name: string): string | undefined => {
     let at = name;
-    for (let hops = 0; hops < nodes.length; hops++) {
+    for (let hops = 0; hops < MOST_HOPS; hops++) {
       if (names.has(at)) return at;
       const node = givers.get(at);
       if (node === undefined || node.domain === DOMAIN) return undefined;

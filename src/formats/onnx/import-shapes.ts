@@ -12,6 +12,7 @@ import {
   axesOf,
   behind,
   both,
+  checkAtoms,
   constantInto,
   type Flow,
   flowInto,
@@ -239,9 +240,8 @@ const concat: NodeReader = (reading, node) => {
 
 /** The mask of sequences one behind the other, as one atom. */
 function inRow(masks: readonly (readonly string[])[]): readonly string[] {
-  return masks.every((mask) => mask.length === 0)
-    ? []
-    : [`[${masks.map((mask) => mask.join('&')).join('|')}]`];
+  if (masks.every((mask) => mask.length === 0)) return [];
+  return checkAtoms([`[${masks.map((mask) => mask.join('&')).join('|')}]`]);
 }
 
 function concatMasks(reading: Reading, node: OnnxNode): void {

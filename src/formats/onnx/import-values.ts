@@ -155,9 +155,18 @@ export function maskInto(reading: Reading, node: OnnxNode, input: number): Atoms
   throw refuse(node, `reads a ${value.kind} where a mask should stand`);
 }
 
-/** All of both. */
+/** No model is told of its masked steps by more than these, or by one that takes so long to name. */
+const MOST_ATOMS = 100;
+const LONGEST_ATOM = 2000;
+
+/** All of both. @throws FormatError for more than any model has */
 export function both(a: Atoms, b: Atoms): Atoms {
-  return [...new Set([...a, ...b])].sort();
+  return checkAtoms([...new Set([...a, ...b])].sort());
+}
+
+export function checkAtoms(atoms: Atoms): Atoms {
+  if (atoms.length <= MOST_ATOMS && atoms.every(({ length }) => length <= LONGEST_ATOM)) return atoms;
+  throw new FormatError('the ONNX file makes masks of more masks than any model has');
 }
 
 export function areSame(a: Atoms, b: Atoms): boolean {

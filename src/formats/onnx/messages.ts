@@ -77,7 +77,8 @@ const IR_VERSION = 8;
 /** The kinds of attributes, by their numbers. */
 const KINDS = { float: 1, int: 2, text: 3, tensor: 4, graph: 5, floats: 6, ints: 7, texts: 8 } as const;
 const DEEPEST_GRAPH = 2;
-const MOST_NODES = 20_000;
+/** More than hundreds of layers take, and few enough to be followed one from another. */
+const MOST_NODES = 4000;
 
 const all = <T>(values: readonly T[], encode: (value: T) => Parts): Parts =>
   values.flatMap((value) => [...encode(value)]);
