@@ -1,6 +1,7 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import {
   adam,
+  add,
   type ClassLabels,
   ConfigError,
   classLabels,
@@ -261,6 +262,20 @@ describe('tables, and several inputs and outputs', () => {
     expect(() => pipe.predict(texts as never)).toThrow(
       'pipeline: x is an object with words, age but is an array of 8',
     );
+  });
+
+  it('learn one by one: what has learned stays', async () => {
+    const [first, second] = [input({ shape: [1] }), input({ shape: [1] })];
+    const network = model(
+      { inputs: { first, second }, outputs: dense(1).on(add().on(first, second)) },
+      { seed: 1 },
+    );
+    network.compile({ loss: 'meanSquaredError' });
+    const inputs = { first: standardScaler().fit([[0], [10]]), second: standardScaler() };
+    const pipe = pipeline({ inputs, model: network });
+    await pipe.fit({ first: [[1], [3]], second: [[1], [3]] }, [1, 2]);
+    expect(inputs.first.transform([[10]])).toEqual([Float64Array.of(1)]);
+    expect(inputs.second.transform([[3]])).toEqual([Float64Array.of(1)]);
   });
 
   it('of labels a step', async () => {
