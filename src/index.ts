@@ -70,6 +70,7 @@ export { type EventLog, type EventLogOptions, groupEvents } from './data/event-l
 export type { EventSequences, SequenceOptions } from './data/event-sequences.js';
 export type { EntityId, EventPeriod } from './data/event-steps.js';
 export { type IdxArray, readIdx } from './data/idx.js';
+export { lastSteps } from './data/last-steps.js';
 export { readPianoRolls } from './data/piano-roll.js';
 export type { Missing, SampleInput } from './data/samples.js';
 export * from './data/series.js';

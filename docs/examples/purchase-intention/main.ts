@@ -11,6 +11,7 @@ import {
   dense,
   dropout,
   groupEvents,
+  lastSteps,
   lineChart,
   lstm,
   purchaseLog,
@@ -72,9 +73,7 @@ console.log(
 );
 
 // What it says at the end of a customer's last week.
-const said = model.predict(test.x).data;
-const steps = test.x.shape[1] as number;
-const chances = test.lengths.map((length, row) => said[row * steps + length - 1] as number);
+const chances = Array.from(lastSteps(model.predict(test.x), test.lengths).data);
 
 // The simpler answers, from the same weeks: how long ago the last purchase was, and how many there were.
 const before = new Map<string, { last: number; count: number }>();
