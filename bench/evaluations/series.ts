@@ -16,13 +16,16 @@ import { readDelimited } from '../../src/data/csv.js';
 import {
   adam,
   type BackendName,
+  chain,
   cosineDecay,
   dense,
+  difference,
   dropout,
   lstm,
   sequential,
-  type Tensor,
+  standardScaler,
   tensor,
+  windows,
 } from '../../src/index.js';
 import { COMPUTED, type Evaluation } from './evaluation.js';
 import { autoregression, meanAndDeviation, rootMeanSquaredError } from './statistics.js';
@@ -96,17 +99,20 @@ async function readSeries(folder: string, file: string): Promise<Series> {
 async function forecast(task: Task, from: number, to: number, recipe: Recipe, draw: Draw): Promise<number[]> {
   const { window, units, epochs, batchSize, members } = recipe;
   const known = task.values.slice(0, from);
-  const { mean, deviation } = meanAndDeviation(known);
+  const { mean } = meanAndDeviation(known);
   const guess = task.guess ?? (() => mean);
   const first = window + 1;
   const errors = known.map((value, step) => value - guess(step)).slice(first);
   const scale = meanAndDeviation(errors).deviation;
-  const x = windowsOf(task, first, from, window, mean, deviation);
+  const scaled = standardScaler().fit(known).transform(task.values);
+  // What is known of the step to come stands beside the value before it.
+  const seen = Array.from(scaled, (value, step) => [value, ...(task.features?.(step + 1) ?? [])]);
+  const { x } = windows(seen, { input: window, from: first, to: from });
   const y = tensor(
     errors.map((error) => error / scale),
     [from - first, 1],
   );
-  const xAsked = windowsOf(task, from, to, window, mean, deviation);
+  const { x: xAsked } = windows(seen, { input: window, from, to });
   const steps = epochs * Math.ceil((from - first) / batchSize);
   const sums = new Float64Array(to - from);
   for (let member = 0; member < members; member++) {
@@ -127,24 +133,6 @@ async function forecast(task: Task, from: number, to: number, recipe: Recipe, dr
     });
   }
   return Array.from(sums, (sum, row) => guess(from + row) + scale * sum);
-}
-
-/** [to - from, window, 1 + features]: the standardized values before each step. */
-function windowsOf(
-  { values, features }: Task,
-  from: number,
-  to: number,
-  window: number,
-  mean: number,
-  deviation: number,
-): Tensor<Float32Array> {
-  const rows: number[] = [];
-  for (let step = from; step < to; step++) {
-    for (let k = step - window; k < step; k++) {
-      rows.push(((values[k] as number) - mean) / deviation, ...(features?.(k + 1) ?? []));
-    }
-  }
-  return tensor(rows, [to - from, window, rows.length / (window * (to - from))]);
 }
 
 /** Sine and cosine of the day of the year, of any step, the one after the last too. */
@@ -184,11 +172,13 @@ async function forecastAirline(
 ): Promise<number[]> {
   const LOST = 13;
   const logs = values.map(Math.log);
-  const log = (step: number) => logs[step] as number;
-  const known = (step: number) => log(step - 1) + log(step - 12) - log(step - 13);
-  const differences = logs.slice(LOST).map((value, row) => value - known(row + LOST));
+  const scaler = chain([difference({ lag: 12 }), difference()]).fit(logs.slice(0, from));
+  const differences = Array.from(scaler.transform(logs));
   const changes = await forecast({ values: differences }, from - LOST, to - LOST, recipe, draw);
-  return changes.map((change, row) => Math.exp(change + known(from + row)));
+  return changes.map((change, row) => {
+    const [log] = scaler.inverse([change], { after: logs.slice(0, from + row) });
+    return Math.exp(log as number);
+  });
 }
 
 /** A series, and what comes of its last `tested` steps. */
