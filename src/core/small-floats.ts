@@ -13,6 +13,8 @@
  *     F8_E8M0    2^(e - 127), no sign, no zero; 255 is NaN               OCP Microscaling Formats 1.0
  */
 
+import { isLittleEndian } from './byte-order.js';
+
 interface SmallFloat {
   readonly exponentBits: number;
   readonly mantissaBits: number;
@@ -38,7 +40,9 @@ export function fromSmallFloats(kind: SmallFloatName, codes: Uint8Array | Uint16
   const count = codes instanceof Uint8Array ? 256 : 65536;
   if (codes.length < count) return Float32Array.from(codes, decode);
   const table = Float32Array.from({ length: count }, (_, code) => decode(code));
-  return Float32Array.from(codes, (code) => table[code] as number);
+  const values = new Float32Array(codes.length);
+  for (let i = 0; i < codes.length; i++) values[i] = table[codes[i] as number] as number;
+  return values;
 }
 
 /**
@@ -48,21 +52,29 @@ export function fromSmallFloats(kind: SmallFloatName, codes: Uint8Array | Uint16
 export function toSmallFloats(kind: 'F16' | 'BF16', values: ArrayLike<number>): Uint16Array<ArrayBuffer> {
   const { exponentBits, mantissaBits, bias } = SMALL_FLOATS[kind];
   const infinity = (2 ** exponentBits - 1) << mantissaBits;
-  const view = new DataView(new ArrayBuffer(8));
+  const notANumber = infinity | (1 << (mantissaBits - 1));
+  // Below the smallest exponent of a normal number the step between two numbers stays the same.
+  const smallest = 1 - bias;
+  const stepsOf = Float64Array.from(
+    { length: bias - smallest + 1 },
+    (_, i) => 2 ** (mantissaBits - smallest - i),
+  );
+  const double = new Float64Array(1);
+  const words = new Uint32Array(double.buffer);
+  const top = isLittleEndian() ? 1 : 0;
   const codes = new Uint16Array(values.length);
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
-    view.setFloat64(0, value);
-    const top = view.getUint16(0);
-    const sign = top & 0x8000;
-    // Below the smallest exponent of a normal number the step between two numbers stays the same.
-    const exponent = Math.max(((top >> 4) & 0x7ff) - 1023, 1 - bias);
-    if (Number.isNaN(value)) codes[i] = sign | infinity | (1 << (mantissaBits - 1));
+    double[0] = value;
+    const word = words[top] as number;
+    const sign = (word >>> 16) & 0x8000;
+    const exponent = Math.max(((word >>> 20) & 0x7ff) - 1023, smallest);
+    if (Number.isNaN(value)) codes[i] = sign | notANumber;
     else if (exponent > bias) codes[i] = sign | infinity;
     else {
-      const steps = roundToEven(Math.abs(value) * 2 ** (mantissaBits - exponent));
+      const steps = roundToEven(Math.abs(value) * (stepsOf[exponent - smallest] as number));
       // The leading 1 of `steps` counts as one in the exponent's field, and so does a carry.
-      codes[i] = sign | (((exponent - 1 + bias) << mantissaBits) + steps);
+      codes[i] = sign | (((exponent - smallest) << mantissaBits) + steps);
     }
   }
   return codes;

@@ -81,7 +81,10 @@ export function toStored({ data, shape }: Tensor, dtype?: FloatDtype, name = 'th
   if (kind === own || kind === 'F64') return stored;
   const back =
     kind === 'F32' ? (stored.data as Float32Array) : fromSmallFloats(kind, stored.data as Uint16Array);
-  const bad = back.findIndex((value, i) => !Number.isFinite(value) && Number.isFinite(data[i]));
+  let bad = -1;
+  for (let i = 0; i < back.length && bad === -1; i++) {
+    if (!Number.isFinite(back[i]) && Number.isFinite(data[i])) bad = i;
+  }
   if (bad !== -1)
     throw new DataError(`${name} holds ${data[bad]} at index ${bad}, which ${kind} cannot hold`);
   return stored;
