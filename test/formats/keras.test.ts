@@ -409,6 +409,10 @@ describe('toKerasJson', () => {
     graph.getWeights();
     const sources = [sequential([masking(), bidirectional(gru(2)), dense(1)]).build([null, 2]), graph];
     for (const source of sources) {
+      const { module, class_name: className } = JSON.parse(toKerasJson(source as never));
+      expect([module, className]).toEqual(
+        source === graph ? ['keras.src.models.functional', 'Functional'] : ['keras', 'Sequential'],
+      );
       const again = readTopology(JSON.parse(toKerasJson(source as never)), keras3, 1e6);
       const plain = (one: { layers: readonly Layer[] }) =>
         one.layers.filter(({ type }) => type !== 'input').map((each) => each.config());

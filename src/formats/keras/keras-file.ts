@@ -199,5 +199,8 @@ export function toKerasJson(model: Model<FloatArray>): string {
       'toKerasJson needs a model that is built: call model.build([steps, features]) first',
     );
   const { class_name, config } = writeTopology(model, spelling);
-  return JSON.stringify({ module: 'keras', class_name, config, registered_name: class_name });
+  // A class without a public name is found where it is defined.
+  const isGraph = class_name === 'Functional';
+  const module = isGraph ? 'keras.src.models.functional' : 'keras';
+  return JSON.stringify({ module, class_name, config, registered_name: isGraph ? class_name : null });
 }
