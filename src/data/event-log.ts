@@ -9,7 +9,7 @@
  * and what is learned from asks of nothing from the cut on.
  */
 import { ConfigError, DataError } from '../core/errors.js';
-import { checkInteger, checkOptions, describe } from '../core/options.js';
+import { checkInteger, checkOptions, describe, unknownName } from '../core/options.js';
 import { MILLISECONDS_A_DAY } from './calendar.js';
 import { type EventCells, eventCells } from './event-cells.js';
 import { type EventFeature, type FeatureReader, featureReader } from './event-features.js';
@@ -126,6 +126,12 @@ export function eventGrouper<Event extends object>(options: EventLogOptions<Even
   let latest = Number.NEGATIVE_INFINITY;
   const place = () => `${name}, event ${read}`;
 
+  function checkColumns(event: Event): void {
+    for (const column of [entityColumn, timeColumn]) {
+      if (!(column in event)) throw unknownName(`${name}: the column`, column, Object.keys(event));
+    }
+  }
+
   function numberOf(id: unknown): number {
     if ((typeof id !== 'string' || id === '') && !(typeof id === 'number' && Number.isFinite(id))) {
       throw new DataError(`${place()}: '${entityColumn}' says whom it is of, but is ${describe(id)}`);
@@ -165,6 +171,7 @@ export function eventGrouper<Event extends object>(options: EventLogOptions<Even
   return {
     add: (event) => {
       read++;
+      if (read === 1) checkColumns(event);
       const time = timeOf(event);
       if (time < from) {
         leftOut++;

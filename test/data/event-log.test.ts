@@ -448,6 +448,7 @@ describe('mistakes', () => {
       "'next' asks for the next event whenever",
     ],
     [{ period: 'event', label: { ask: 'count' } }, "ask 'count' goes with the periods 'week' and 'day'"],
+    [{ entity: 'ids' }, "the log: the column 'ids' is not known: did you mean 'id'?"],
     [{ horizons: 5 }, "option 'horizons' is not known: did you mean 'horizon'?"],
   ])('in options such as %j are named', (wrong, message) => {
     expect(() => group([at(-1)], wrong as never)).toThrow(ConfigError);
