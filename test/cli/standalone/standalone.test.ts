@@ -10,6 +10,7 @@ import { ConfigError } from '../../../src/core/errors.js';
 import { Random } from '../../../src/core/random.js';
 import * as longhand from '../../../src/index.js';
 import { ROOT } from '../../project/support.js';
+import { chromium, openPage } from '../../support/browser.js';
 
 const RUNTIME = join(ROOT, 'dist/bundle/cli/standalone.js');
 let runtime = '';
@@ -239,6 +240,33 @@ describe('a standalone module', () => {
     expect(refusal(sequential([lstm(2)]))).toContain('no weights yet');
     const x = longhand.input({ shape: [null, 1] });
     expect(refusal(longhand.model({ inputs: x, outputs: lstm(2).on(x) }))).toContain('the model is a graph');
+  });
+});
+
+describe.skipIf(chromium === undefined)('in Chromium', () => {
+  it('a module is imported as it is, and answers to the bit', async () => {
+    const layers = [
+      bidirectional(lstm(4, { returnSequences: true })),
+      gru(3),
+      dense(2, { activation: 'softmax' }),
+    ];
+    const model = sequential(layers, { seed: 5, backend: 'reference' }).build([null, 2]);
+    const rows = [
+      [
+        [0.5, -1],
+        [2, 0.25],
+      ],
+      [[-3, 1]],
+    ];
+    const page = await openPage('about:blank');
+    try {
+      const url = `data:text/javascript;base64,${Buffer.from(standaloneModule(model, runtime)).toString('base64')}`;
+      const ask = `import('${url}').then(({ predict }) => predict(${JSON.stringify(rows)}))`;
+      expect(await page.evaluate(ask)).toEqual(expected(model, rows));
+      expect(page.errors).toEqual([]);
+    } finally {
+      await page.close();
+    }
   });
 });
 
