@@ -361,6 +361,20 @@ describe('what cannot be carried is named', () => {
     );
   });
 
+  test('numbers that no weight can be', () => {
+    const withBias = (data: Float32Array | Float64Array) =>
+      changed((given) => {
+        const dtype = data instanceof Float32Array ? 'F32' : 'F64';
+        given.set('dense_1.bias', { dtype, shape: [1], data } as StoredTensor);
+      });
+    expect(withBias(Float32Array.of(Number.NaN))).toThrow(FormatError);
+    expect(withBias(Float32Array.of(Number.NaN))).toThrow(
+      /has NaN for the weight 'dense_1\/bias', at index 0/,
+    );
+    expect(withBias(Float64Array.of(1e39))).toThrow(/has 1e\+39 for the weight 'dense_1\/bias'/);
+    expect(withBias(Float64Array.of(0.1))).not.toThrow();
+  });
+
   test('what is no state dict and no model', () => {
     expect(() => fromTorchStateDict({} as never, model())).toThrow(/a state dict is a Map/);
     expect(() => fromTorchStateDict(new Map(), {} as never)).toThrow(/takes a model/);

@@ -35,7 +35,7 @@ export interface ToTorchOptions {
  *
  * @param stateDict  what `readTorchFile(...)`, or `readSafetensors(...).tensors`, gave
  * @returns what `model.setWeights` takes; the model is as it was
- * @throws FormatError when a layer has no module, or a module no layer; both are named
+ * @throws FormatError when a layer has no module, or a module no layer, or a number is not finite; all are named
  * @throws ConfigError for a layer that PyTorch has not, and where several modules could be meant
  *
  * @example model.setWeights(fromTorchStateDict(await readTorchFile(bytes), model));
@@ -60,6 +60,7 @@ export function fromTorchStateDict(
   counterparts.forEach((counterpart, i) => {
     checkTied(counterpart, given[i] as Map<string, Tensor>, weights);
   });
+  for (const [name, { data }] of weights) checkFinite(name, data, model.precision === 'float32');
   return Object.fromEntries(weights);
 }
 
@@ -126,6 +127,13 @@ function checkStack(module: string, stack: readonly Counterpart[], counterpart: 
   const width = before * (first.stack?.directions ?? 1);
   const inputs = tensors[0]?.shape[1];
   if (inputs !== width) fail(`${layer} reads ${inputs} features where the layer before it gives ${width}`);
+}
+
+/** Refuses what no weight can be: NaN, and numbers beyond the model's precision. */
+function checkFinite(name: string, data: FloatArray, inSingle: boolean): void {
+  const bad = data.findIndex((value) => !Number.isFinite(inSingle ? Math.fround(value) : value));
+  if (bad === -1) return;
+  throw new FormatError(`the state dict has ${data[bad]} for the weight '${name}', at index ${bad}`);
 }
 
 /** A tensor that is a weight of another layer, too, has to be that. */
