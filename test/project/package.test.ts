@@ -163,6 +163,16 @@ describe('packed and installed', () => {
       expect(stdout).toBe('all is well\n');
     });
 
+    test('has the command', async () => {
+      const { version } = JSON.parse(read('package.json')) as { version: string };
+      const { code, stdout, stderr } = await run(
+        join(folder, 'node_modules/.bin/longhand'),
+        ['--version'],
+        folder,
+      );
+      expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+    });
+
     const resolutions = [
       { module: 'node16', moduleResolution: 'node16' },
       { module: 'esnext', moduleResolution: 'bundler' },
