@@ -56,6 +56,15 @@ export function pathsFrom(
   });
 }
 
+/** Whether the model sees anything before an origin: a step without a gap. */
+export function seesAnything({ matrix, lost }: LaidOut, origin: number, input: number): boolean {
+  const width = matrix.shape[1] as number;
+  for (let step = origin - lost - input; step < origin - lost; step++) {
+    if (!matrix.data.subarray(step * width, (step + 1) * width).some(Number.isNaN)) return true;
+  }
+  return false;
+}
+
 /** Where quantiles cross, they change places (Chernozhukov, Fernández-Val and Galichon, 2010). */
 function sortEach(values: FloatArray, from: number, to: number, each: number): void {
   for (let at = from; at < to; at += each) values.subarray(at, at + each).sort();

@@ -13,7 +13,7 @@ import { restoreTransform } from '../data/transforms.js';
 import { windows } from '../data/windows.js';
 import type { History } from '../training/history.js';
 import { type Calibration, calibrate, intervalOf, type Path, pairsOf } from './forecast-intervals.js';
-import { checkOrigins, pathsFrom } from './forecast-paths.js';
+import { checkOrigins, pathsFrom, seesAnything } from './forecast-paths.js';
 import { defaultModel, leadOf } from './forecaster-model.js';
 import {
   checkForecasterOptions,
@@ -221,6 +221,12 @@ export class Forecaster {
       }
     }
     const laidOut = layOut(series, fitted.scaler, covariates, fitted.covariateScaler, leadOf(settings));
+    const blind = origins.find((origin) => !seesAnything(laidOut, origin, settings.input));
+    if (blind !== undefined) {
+      throw new DataError(
+        `forecast: the ${settings.input} steps that the model would see before step ${blind} are nothing but gaps`,
+      );
+    }
     const paths = pathsFrom({ ...fitted, settings }, series, laidOut, origins, steps);
     const pairs = pairsOf(settings.quantiles);
     return paths.map((path, i) => {
@@ -250,9 +256,11 @@ export class Forecaster {
       );
     }
     const { data, features } = series;
-    const isSeen = (origin: number) =>
-      data.subarray((origin - input) * features, origin * features).some((value) => !Number.isNaN(value));
-    const origins = Int32Array.from({ length: count }, (_, k) => from + k).filter(isSeen);
+    const origins = Int32Array.from({ length: count }, (_, k) => from + k).filter((origin) =>
+      seesAnything(laidOut, origin, input),
+    );
+    if (origins.length === 0)
+      throw new DataError('fit: before every step of the calibration part is nothing but gaps');
     const paths = pathsFrom({ ...fitted, settings }, series, laidOut, origins, horizon);
     const truths = Array.from(origins, (origin) =>
       data.subarray(origin * features, (origin + horizon) * features),

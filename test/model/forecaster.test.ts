@@ -293,6 +293,22 @@ describe('gaps', () => {
     expect(masked.forecast(2, { level: 0.5 }).values.every(Number.isFinite)).toBe(true);
   });
 
+  test('may be all that there is before some steps, of which nothing is forecast then', async () => {
+    const series = Array.from(season(60));
+    // Every other step is a gap, so that no difference is known from step 40 to 52.
+    for (let t = 40; t < 52; t += 2) series[t] = gap;
+    const make = () => forecaster({ input: 4, scaler: difference(), model: small(1), missing: 'mask' });
+    const model = make();
+    await model.fit(series, { ...quick, calibration: 20 });
+    expect(model.forecast(1, { level: 0.5 }).values.every(Number.isFinite)).toBe(true);
+    expect(() => model.forecastAt(series, [60, 48])).toThrow(
+      'forecast: the 4 steps that the model would see before step 48 are nothing but gaps',
+    );
+    await expect(
+      make().fit([...series.slice(0, 46), gap, 3, gap, 4, gap], { ...quick, calibration: 5 }),
+    ).rejects.toThrow('before every step of the calibration part is nothing but gaps');
+  });
+
   test('hide what differences are added to', async () => {
     const series = Array.from(season(40));
     const model = forecaster({
