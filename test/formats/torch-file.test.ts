@@ -172,6 +172,23 @@ describe('crafted files', () => {
     );
   });
 
+  test('of a newer PyTorch are read: numbers of eight bits in storages of bytes, entries of its own', async () => {
+    const id = `(${word('storage')}ctorch.storage\nUntypedStorage\n${word('0')}${word('cpu')}K\x04tQ`;
+    const made = `ctorch._utils\n_rebuild_tensor_v3\n(${id}K\x01${list([3])}${list([1])}\x89}ctorch\nfloat8_e4m3fn\ntR`;
+    const more = {
+      'x/byteorder': 'little',
+      'x/.format_version': '1',
+      'x/.data/serialization_id': '1234',
+      'x/version': '3',
+    };
+    const found = await readTorchFile(archive(`\x80\x02}${word('w')}${made}s.`, { 0: 4 }, more));
+    expect(found.get('w')).toEqual({ dtype: 'F8_E4M3', shape: [3], data: Uint8Array.of(1, 1, 1) });
+    const untyped = made.replace('_v3', '_v2');
+    expect(await refusal(archive(`\x80\x02}${word('w')}${untyped}s.`, { 0: 4 }))).toMatch(
+      /has no known kind of numbers/,
+    );
+  });
+
   const system = 'cposix\nsystem\n(X\x07\x00\x00\x00echo hitR.';
   const cases: [string, Uint8Array, RegExp][] = [
     ['that would run a command', archive(`\x80\x02${system}`), /asks for 'posix.system', which is none/],
