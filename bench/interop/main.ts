@@ -52,19 +52,39 @@ const { values: flags } = parseArgs({
 
 installPeers();
 const options = { runs: Number(flags.runs), seed: Number(flags.seed), fixtures: flags.fixtures };
+const found: Finding[] = [];
 for (const [name, compare] of Object.entries(comparisons)) {
   if (!name.includes(flags.only)) continue;
-  for (const { name: what, models, worst, bound, missing } of await compareOr(name, compare)) {
-    if (missing !== undefined) {
-      console.log(`missing  ${what}: ${missing}`);
-      continue;
-    }
-    const isFine = worst <= bound;
-    console.log(
-      `${isFine ? 'same ' : 'OTHER'}  ${what}: ${models} models, worst difference ${worst.toExponential(1)}`,
-    );
-    if (!isFine) process.exitCode = 1;
-  }
+  console.error(`${name} ...`);
+  found.push(...(await compareOr(name, compare)));
+}
+const rows = found.map(({ name, models, worst, bound, missing }) =>
+  missing === undefined
+    ? [
+        name,
+        String(models),
+        worst.toExponential(1),
+        bound.toExponential(0),
+        worst <= bound ? 'same' : 'OTHER',
+      ]
+    : [name, '', '', '', `missing: ${missing}`],
+);
+for (const line of columns([['from and to', 'models', 'worst difference', 'bound', ''], ...rows]))
+  console.log(line);
+if (found.some(({ worst, bound, missing }) => missing === undefined && !(worst <= bound)))
+  process.exitCode = 1;
+
+/** Columns as wide as what is in them. */
+function columns(table: readonly (readonly string[])[]): string[] {
+  const widths = (table[0] as readonly string[]).map((_, k) =>
+    Math.max(...table.map((row) => (row[k] as string).length)),
+  );
+  return table.map((row) =>
+    row
+      .map((cell, k) => cell.padEnd(widths[k] as number))
+      .join('  ')
+      .trimEnd(),
+  );
 }
 
 /** What a comparison found, or that its package is missing. */
