@@ -259,7 +259,8 @@ export class Network implements Trainable {
     const backward = (factors: ArrayLike<number>, counted: number) => {
       begin();
       for (let i = 0; i < losses.length; i++) losses[i]?.backward(factors[i] as number);
-      for (const penalty of penalties) penalty.backward(1 / counted);
+      const share = counted === 0 ? 0 : 1 / counted;
+      for (const penalty of penalties) penalty.backward(share);
       goBack();
     };
     const layers = planned.map((layer, i) => ({

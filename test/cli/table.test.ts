@@ -184,7 +184,9 @@ describe('Ctrl-C while it trains', () => {
       '--epochs',
       '5000',
       '--rate',
-      '0',
+      '0.000001',
+      '--units',
+      '512',
       '--out',
       'kept.model',
     ];

@@ -432,7 +432,7 @@ export function batchProblem(network: Network, dataset: Dataset, rows = rowOrder
   };
   const backward = () => {
     const { count } = planned.result;
-    pass.backward([count === 0 ? 0 : 1 / count], count === 0 ? 0 : 1 / count);
+    pass.backward([count === 0 ? 0 : 1 / count], count);
   };
   return { pass, loss, backward, count: () => planned.result.count };
 }
