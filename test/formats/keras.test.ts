@@ -3,10 +3,10 @@
  * they are written by h5wasm. What it computes is in test/golden/keras-rnn.test.ts.
  */
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { writeHdf5 } from '../../bench/fuzz/write-hdf5.js';
 import { fromKeras, toKerasJson } from '../../src/formats/index.js';
 import { keras3 } from '../../src/formats/keras/dialect.js';
-import { type H5wasm, importH5wasm } from '../../src/formats/keras/hdf5.js';
 import { readTopology } from '../../src/formats/keras/topology.js';
 import { writeZip } from '../../src/formats/zip-writer.js';
 import {
@@ -33,42 +33,6 @@ import {
   timeDistributed,
 } from '../../src/index.js';
 
-interface Writable {
-  create_attribute(name: string, value: string): void;
-  create_group(name: string): Writable;
-  create_dataset(options: { name: string; data: Float32Array; shape: readonly number[] }): void;
-  get(path: string): Writable | null;
-  close(): void;
-}
-
-let h5: H5wasm;
-let files = 0;
-
-beforeAll(async () => {
-  h5 = await importH5wasm();
-});
-
-/** An HDF5 file with these numbers at these paths. */
-async function hdf5(
-  weights: Readonly<Record<string, Tensor>>,
-  attributes: Readonly<Record<string, string>> = {},
-) {
-  const { FS } = (await h5.ready) as unknown as { FS: { readFile(name: string): Uint8Array } };
-  const name = `test-${files++}.h5`;
-  const file = new (h5.File as unknown as new (name: string, mode: string) => Writable)(name, 'w');
-  for (const [key, value] of Object.entries(attributes)) file.create_attribute(key, value);
-  for (const [path, { data, shape }] of Object.entries(weights)) {
-    const parts = path.split('/');
-    let group = file;
-    parts.slice(0, -1).forEach((part, i) => {
-      group = file.get(parts.slice(0, i + 1).join('/')) ?? group.create_group(part);
-    });
-    group.create_dataset({ name: parts.at(-1) as string, data: Float32Array.from(data), shape });
-  }
-  file.close();
-  return Uint8Array.from(FS.readFile(name));
-}
-
 const text = (value: unknown) =>
   new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value));
 
@@ -77,7 +41,7 @@ async function kerasFile(config: unknown, weights: Readonly<Record<string, Tenso
   const entries = {
     'metadata.json': metadata,
     'config.json': text(config),
-    'model.weights.h5': await hdf5(weights),
+    'model.weights.h5': await writeHdf5(weights),
   };
   return writeZip(new Map(Object.entries(entries)));
 }
@@ -373,18 +337,18 @@ describe('.h5', () => {
 
   it('of Keras 2 is read, with its hard sigmoid', async () => {
     const read = await fromKeras(
-      await hdf5(weights(), { model_config: config, keras_version: '2.15.0', backend: 'tensorflow' }),
+      await writeHdf5(weights(), { model_config: config, keras_version: '2.15.0', backend: 'tensorflow' }),
     );
     const x = tensor([1, 2, 0, 0, 5, 6], [1, 3, 2]);
     expect(read.predict(x)).toEqual(source.predict(x));
   });
 
   it('of weights alone is an error', async () => {
-    await expect(fromKeras(await hdf5(weights()))).rejects.toThrow('weights without a model');
+    await expect(fromKeras(await writeHdf5(weights()))).rejects.toThrow('weights without a model');
   });
 
   it('whatever is changed or cut, it is a FormatError or a model', async () => {
-    const bytes = await hdf5(weights(), { model_config: config, keras_version: '2.15.0' });
+    const bytes = await writeHdf5(weights(), { model_config: config, keras_version: '2.15.0' });
     await fc.assert(
       fc.asyncProperty(fc.nat(bytes.length - 1), fc.nat(255), fc.boolean(), async (at, byte, isCut) => {
         const bad = isCut ? bytes.slice(0, at) : bytes.slice();
