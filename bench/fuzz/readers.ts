@@ -1,7 +1,6 @@
 /** All readers of files that are fuzzed. One of a new format is a line here; it is fuzzed by the tests then, too. */
 import type { FuzzReader } from './fuzz-reader.js';
 import { kerasReader, onnxReader, tfjsReader } from './readers/exchange.js';
-import { kerasFileReader } from './readers/keras-file.js';
 import { modelFileReader, modelJsonReader, safetensorsReader } from './readers/safetensors.js';
 import { csvReader, eventLogReader, idxReader, pianoRollReader, timeSeriesReader } from './readers/tables.js';
 import { stateDictReader, torchReader, zipReader } from './readers/torch.js';
@@ -21,5 +20,4 @@ export const readers: readonly FuzzReader[] = [
   onnxReader,
   tfjsReader,
   kerasReader,
-  kerasFileReader,
 ];

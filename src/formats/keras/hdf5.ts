@@ -7,6 +7,7 @@
 import { ConfigError, FormatError, LonghandError } from '../../core/errors.js';
 import { describe } from '../../core/options.js';
 import { type Shape, sizeOf, type Tensor } from '../../core/tensor.js';
+import { checkHeaps } from './hdf5-heaps.js';
 
 interface Group {
   keys(): string[];
@@ -62,11 +63,12 @@ export async function withHdf5<T>(
   h5: H5wasm,
   use: (file: Hdf5) => T,
 ): Promise<T> {
+  checkHeaps(bytes, what);
   const module = await h5.ready;
-  module.activate_throwing_error_handler?.();
   const name = `longhand-${counter++}.h5`;
   let opened: Opened | undefined;
   try {
+    module.activate_throwing_error_handler?.();
     module.FS.writeFile(name, bytes);
     opened = new h5.File(name, 'r');
     opened.keys();
