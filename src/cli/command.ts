@@ -14,8 +14,6 @@ export interface Flag {
   readonly choices?: readonly string[];
   /** Whether it may be given again and again. */
   readonly many?: boolean;
-  /** Whether it has to be given. */
-  readonly required?: boolean;
 }
 
 /** What a command takes. */
@@ -89,7 +87,7 @@ export function parse(command: Usage, argv: readonly string[]): Given {
     values.set(name, checkFlag(name, flag, isNextFlag ? undefined : token.value, values.get(name)));
   }
   const given = new Reader(operands, values);
-  if (!given.has('help')) checkAll(command, given);
+  if (!given.has('help')) checkOperands(command, operands);
   return given;
 }
 
@@ -123,20 +121,12 @@ function checkFlag(
 }
 
 /** That nothing is missing or too much. */
-function checkAll(usage: Usage, given: Given): void {
-  checkOperands(usage, given.operands);
-  for (const [flag, { required, value }] of Object.entries(usage.flags)) {
-    if (required && !given.has(flag)) throw new UsageError(`${usage.name} needs --${flag} ${value}`);
-  }
-}
-
 function checkOperands({ name, operands }: Usage, given: readonly string[]): void {
   const missing = operands.slice(given.length).find((operand) => !operand.startsWith('['));
   if (missing !== undefined) {
     throw new UsageError(`${name} needs ${operands.join(' ')} behind it, and ${missing} is missing`);
   }
-  const isList = operands.at(-1)?.endsWith('...]') || operands.at(-1)?.endsWith('...');
-  if (given.length <= operands.length || isList) return;
+  if (given.length <= operands.length) return;
   const takes = operands.length === 0 ? 'nothing' : operands.join(' ');
   throw new UsageError(
     `${name} takes ${takes} behind it but got '${given.slice(operands.length).join(' ')}' too`,

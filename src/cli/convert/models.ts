@@ -31,7 +31,7 @@ import {
 } from '../../index.js';
 import { writeFileWhole } from '../../node/files.js';
 import { UsageError } from '../command.js';
-import { nameOf, readBytes, STANDARD_INPUT } from '../input.js';
+import { nameOf, readFrom, STANDARD_INPUT } from '../input.js';
 import type { Target } from './targets.js';
 
 /** A model, and what travels with it in a file of this library. */
@@ -51,13 +51,7 @@ export interface Loaded {
 export async function loadAny(path: string, like: string | undefined): Promise<Loaded> {
   const isFolder = path !== STANDARD_INPUT && (await stat(path).catch(() => undefined))?.isDirectory();
   if (isFolder || basename(path) === 'model.json') return loadTfjs(isFolder ? path : dirname(path));
-  const bytes = await readBytes(path);
-  try {
-    return await read(path, bytes, like);
-  } catch (error) {
-    if (error instanceof FormatError) throw new FormatError(`${nameOf(path)}: ${error.message}`);
-    throw error;
-  }
+  return readFrom(path, (bytes) => read(path, bytes, like));
 }
 
 async function read(path: string, bytes: Uint8Array, like: string | undefined): Promise<Loaded> {

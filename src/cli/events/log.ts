@@ -2,9 +2,8 @@
 import { createReadStream } from 'node:fs';
 import { DataError } from '../../core/errors.js';
 import { log1p } from '../../core/math.js';
+import { MILLISECONDS_A_DAY } from '../../data/calendar.js';
 import { type CsvType, type EventLog, groupEvents, streamCsv } from '../../index.js';
-
-const DAY = 86_400_000;
 
 /** What is known of a log, and asked of it. It travels in the model's file. */
 export interface EventColumns {
@@ -32,7 +31,7 @@ export async function endOf(path: string, columns: EventColumns): Promise<number
   let last = Number.NEGATIVE_INFINITY;
   for await (const event of read(path, columns)) last = Math.max(last, event[columns.time] as number);
   if (!Number.isFinite(last)) throw new DataError(`${path} has no event with a time in ${columns.time}`);
-  return (Math.floor(last / DAY) + 1) * DAY;
+  return (Math.floor(last / MILLISECONDS_A_DAY) + 1) * MILLISECONDS_A_DAY;
 }
 
 /** The weeks of each entity before the cut, with the question after each of them. */
@@ -65,5 +64,5 @@ export function groupLog(path: string, columns: EventColumns, cut: number, end: 
 
 /** When what is tested on begins: so many weeks before the end. */
 export function cutOf(end: number, horizon: number): number {
-  return end - 7 * DAY * horizon;
+  return end - 7 * MILLISECONDS_A_DAY * horizon;
 }

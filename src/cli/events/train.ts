@@ -5,13 +5,13 @@ import {
   dense,
   dropout,
   type EventSequences,
+  lastSteps,
   lstm,
   pipeline,
   type Sequential,
   sequential,
   serializePipeline,
   splitByGroup,
-  type Tensor,
 } from '../../index.js';
 import { logLoss } from '../../training/metrics/probability.js';
 import { auc } from '../../training/metrics/ranked.js';
@@ -93,10 +93,8 @@ function readColumns(given: Given): EventColumns {
 }
 
 /** The chance of each entity at the end of its sequence. */
-export function chances(model: Sequential, { x, lengths }: EventSequences): Float64Array {
-  const { data, shape } = model.predict(x) as Tensor;
-  const steps = shape[1] as number;
-  return Float64Array.from(lengths, (length, row) => data[row * steps + length - 1] as number);
+export function chances(model: Sequential, { x, lengths }: EventSequences): ArrayLike<number> {
+  return lastSteps(model.predict(x), lengths).data;
 }
 
 /**
